@@ -1,0 +1,82 @@
+# Every *_test.cc and *_benchmark.cc of the tree, the downstream consumers, and the README.
+
+include(GoogleTest)
+
+# taskleak_tests(<folder> [libraries]): one executable, <folder>_tests, and one ctest test for each TEST in it.
+function(taskleak_tests folder)
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc")
+  if(NOT tests)
+    return()
+  endif()
+  set(target ${folder}_tests)
+  add_executable(${target} ${tests})
+  taskleak_own(${target})
+  target_compile_definitions(${target} PRIVATE TASKLEAK_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                               TASKLEAK_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${target} PRIVATE GTest::gmock nlohmann_json::nlohmann_json)
+  foreach(library taskleak taskleak_symbolize taskleak_fuzz taskleak_harness ${ARGN})
+    if(TARGET ${library})
+      target_link_libraries(${target} PRIVATE ${library})
+    endif()
+  endforeach()
+  if(TARGET taskleak_gtest_main)
+    target_link_libraries(${target} PRIVATE taskleak_gtest_main)
+  else()
+    target_link_libraries(${target} PRIVATE GTest::gtest_main)
+  endif()
+  # One label only: CMake 3.25 keeps the first of several. PRE_TEST: listing the tests of a sanitized build is slow,
+  # and a build that cannot list them should still have been built.
+  gtest_discover_tests(
+    ${target}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS ${folder})
+endfunction()
+
+taskleak_tests(src)
+taskleak_tests(fuzz)
+taskleak_tests(harness taskleak_cli)
+taskleak_tests(scenarios taskleak_scenarios)
+
+file(GLOB_RECURSE benchmarks CONFIGURE_DEPENDS src/*_benchmark.cc fuzz/*_benchmark.cc harness/*_benchmark.cc
+     scenarios/*_benchmark.cc)
+if(benchmarks)
+  add_executable(taskleak-benchmarks ${benchmarks})
+  taskleak_own(taskleak-benchmarks)
+  foreach(library taskleak taskleak_symbolize taskleak_fuzz taskleak_harness taskleak_scenarios)
+    if(TARGET ${library})
+      target_link_libraries(taskleak-benchmarks PRIVATE ${library})
+    endif()
+  endforeach()
+  target_link_libraries(taskleak-benchmarks PRIVATE benchmark::benchmark benchmark::benchmark_main)
+  # For a moment only, so that they cannot rot. Google Benchmark 1.7 takes a plain number, and 1.8 still does.
+  add_test(NAME benchmarks COMMAND taskleak-benchmarks --benchmark_min_time=0.001)
+  set_tests_properties(benchmarks PROPERTIES LABELS benchmark TIMEOUT 300)
+endif()
+
+# Below this line everything uses the harness as somebody else would.
+if(NOT TARGET taskleak_harness)
+  return()
+endif()
+
+# A project outside the tree, built against an installed copy with this build's compiler and flags.
+if(TASKLEAK_INSTALL)
+  add_test(
+    NAME consumer.find_package
+    COMMAND
+      "${CMAKE_COMMAND}" "-DBUILD=${PROJECT_BINARY_DIR}" "-DCONSUMER=${PROJECT_SOURCE_DIR}/ci/consumers/find_package"
+      "-DSCRATCH=${PROJECT_BINARY_DIR}/consumers/find_package" "-DGENERATOR=${CMAKE_GENERATOR}"
+      "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DFLAGS=${CMAKE_CXX_FLAGS}" "-DBUILD_TYPE=${CMAKE_BUILD_TYPE}" -P
+      "${PROJECT_SOURCE_DIR}/ci/consumers/find_package.cmake")
+  set_tests_properties(consumer.find_package PROPERTIES LABELS consumer TIMEOUT 600)
+endif()
+
+# The README's code: it is what the file says, it compiles, and it finds what the README says it finds.
+add_executable(readme_example ci/readme/example.cc)
+taskleak_own(readme_example)
+target_link_libraries(readme_example PRIVATE taskleak_harness GTest::gtest_main)
+add_test(NAME readme.example COMMAND "${CMAKE_COMMAND}" "-DEXAMPLE=$<TARGET_FILE:readme_example>" -P
+                                     "${PROJECT_SOURCE_DIR}/ci/readme/finds_the_leak.cmake")
+add_test(NAME readme.code COMMAND "${CMAKE_COMMAND}" "-DROOT=${PROJECT_SOURCE_DIR}" -P
+                                  "${PROJECT_SOURCE_DIR}/ci/readme/matches.cmake")
+set_tests_properties(readme.example readme.code PROPERTIES LABELS readme TIMEOUT 60)

@@ -1,0 +1,20 @@
+// Which schedule to run next.
+#ifndef TASKLEAK_STRATEGY_H_
+#define TASKLEAK_STRATEGY_H_
+
+namespace taskleak {
+
+enum class Strategy {
+  kRandom,      // A random walk whose temper (how often it switches, holds, fires) is drawn anew for each schedule.
+  kPct,         // Not built yet, as all below: asking for one is a UsageError that says so.
+  kPos,
+  kSurw,
+  kPortfolio,   // The default. For now the random walk alone.
+  kExhaustive,
+};
+
+const char* ToString(Strategy strategy);
+
+}  // namespace taskleak
+
+#endif  // TASKLEAK_STRATEGY_H_

@@ -1,0 +1,50 @@
+// The catalogue's entries: one pattern, leaky and fixed side by side.
+#ifndef TASKLEAK_SCENARIO_H_
+#define TASKLEAK_SCENARIO_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taskleak/explore.h"
+#include "taskleak/failure.h"
+
+namespace taskleak {
+
+// What a leaky variant must show. A wrong expectation fails.
+struct Expectation {
+  FailureKind kind = FailureKind::kLeak;
+  std::string operation;  // In which the first group of tasks is blocked: "chan send".
+  std::string task;       // Its tasks' name; "worker-*" matches worker-1.
+};
+
+struct Variant {
+  std::string name;      // "fixed", "send_ignores_context".
+  std::string summary;   // One line: what is wrong with it, or what makes it right.
+  Body body;
+  std::optional<Expectation> expected;  // Empty: it must hold under every schedule.
+  ExploreOptions options = {};          // Its own defaults (max_steps, stack sizes, schedules).
+};
+
+struct Scenario {
+  std::string name;     // "article/worker_pool": folder and file.
+  std::string summary;  // One line.
+  std::vector<Variant> variants;
+};
+
+// In the scenario's file, at namespace scope:  const RegisterScenario kRegister({.name = …, .variants = {…}});
+class RegisterScenario {
+ public:
+  explicit RegisterScenario(Scenario scenario);
+};
+
+// All that this binary holds, sorted by name.
+const std::vector<Scenario>& AllScenarios();
+
+// Null if the failure is what was expected; else the difference in a sentence.
+std::optional<std::string> Mismatch(const Expectation& expected, const Failure& failure);
+
+}  // namespace taskleak
+
+#endif  // TASKLEAK_SCENARIO_H_

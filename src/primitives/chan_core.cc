@@ -1,0 +1,214 @@
+#include "taskleak/internal/chan_core.h"
+
+#include "taskleak/error.h"
+#include "taskleak/internal/pool.h"
+
+namespace taskleak::internal {
+namespace {
+
+constexpr const char* kSendOnClosed = "send on closed channel";
+constexpr const char* kCloseOfClosed = "close of closed channel";
+
+std::size_t SlotsOffset(std::size_t alignment) {
+  return (sizeof(ChanCore) + alignment - 1) / alignment * alignment;
+}
+
+}  // namespace
+
+ChanCore* ChanCore::Make(const ElementOps& ops, std::size_t capacity, Site site) {
+  const std::size_t offset = SlotsOffset(ops.alignment);
+  if (capacity > (std::size_t{1} << 40) / ops.size) ThrowPanic("makechan: size out of range", site);
+  void* block = ops.alignment > alignof(std::max_align_t)
+                    ? ::operator new(offset + capacity * ops.size, std::align_val_t{ops.alignment})
+                    : PoolAllocate(offset + capacity * ops.size);
+  try {
+    auto* core = new (block) ChanCore(ops, capacity, static_cast<std::byte*>(block) + offset, site);
+    core->AddRef();
+    return core;
+  } catch (...) {  // Made outside every run: refused. Rethrown, since only the memory is ours.
+    if (ops.alignment > alignof(std::max_align_t))
+      ::operator delete(block, std::align_val_t{ops.alignment});
+    else
+      PoolFree(block, offset + capacity * ops.size);
+    throw;
+  }
+}
+
+ChanCore::~ChanCore() {
+  for (std::size_t i = 0; i < count_; ++i) ops_.drop(Slot(Wrap(head_ + i)));
+}
+
+void ChanCore::Destroy() noexcept {
+  const std::size_t alignment = ops_.alignment;
+  const std::size_t size = SlotsOffset(alignment) + capacity_ * ops_.size;
+  this->~ChanCore();
+  if (alignment > alignof(std::max_align_t))
+    ::operator delete(static_cast<void*>(this), std::align_val_t{alignment});
+  else
+    PoolFree(this, size);
+}
+
+void ChanCore::Panicked(Runtime* runtime, const Operation& op, const char* sentence) {
+  runtime->After(op, outcome::kPanicked);
+  ThrowClosed(sentence, op.site);
+}
+
+bool ChanCore::SendReady(const Task* self) {
+  return closed_ || count_ < capacity_ || receivers_.FrontExcept(self) != nullptr;
+}
+
+bool ChanCore::RecvReady(const Task* self) {
+  return closed_ || count_ > 0 || senders_.FrontExcept(self) != nullptr;
+}
+
+bool ChanCore::CommitSend(Runtime* runtime, void* value, const Task* self) {
+  if (closed_) return false;
+  if (Waiter* receiver = receivers_.FrontExcept(self); receiver != nullptr) {
+    ops_.hand(receiver->element, value);
+    receivers_.Claim(receiver);
+    runtime->Unpark(receiver->task);
+  } else {
+    ops_.put(Slot(Wrap(head_ + count_)), value);
+    ++count_;
+  }
+  return true;
+}
+
+bool ChanCore::CommitRecv(Runtime* runtime, void* out, const Task* self) {
+  if (count_ > 0) {
+    ops_.take(out, Slot(head_));
+    head_ = Wrap(head_ + 1);
+    --count_;
+    if (Waiter* sender = senders_.FrontExcept(self); sender != nullptr) {  // Invariant 1: the buffer was full.
+      ops_.put(Slot(Wrap(head_ + count_)), sender->element);
+      ++count_;
+      senders_.Claim(sender);
+      runtime->Unpark(sender->task);
+    }
+    return true;
+  }
+  if (Waiter* sender = senders_.FrontExcept(self); sender != nullptr) {
+    ops_.hand(out, sender->element);
+    senders_.Claim(sender);
+    runtime->Unpark(sender->task);
+    return true;
+  }
+  return false;
+}
+
+void ChanCore::Send(void* value, Site site) {
+  Runtime* runtime = Enter(this, OpKind::kSend, site);
+  const Operation op{.kind = OpKind::kSend, .site = site, .object = this};
+  runtime->Before(op);
+  Task* self = t_state.task;
+  if (closed_) Panicked(runtime, op, kSendOnClosed);
+  if (SendReady(self)) {
+    CommitSend(runtime, value, self);
+  } else {
+    const Ref<ChanCore> keep(this);  // The handle may die while we are parked.
+    std::uint32_t claim = 0;
+    Waiter waiter;
+    waiter.task = self;
+    waiter.claim = &claim;
+    waiter.element = value;
+    senders_.Push(&waiter);
+    runtime->Park(op);
+    if (waiter.closed) Panicked(runtime, op, kSendOnClosed);
+    Used(End::kFeeds, self->id, site, runtime->steps);
+    runtime->After(op, outcome::kDone);
+    return;
+  }
+  Used(End::kFeeds, self->id, site, runtime->steps);
+  runtime->After(op, outcome::kDone);
+}
+
+void ChanCore::Recv(void* out, Site site) {
+  Runtime* runtime = Enter(this, OpKind::kRecv, site);
+  const Operation op{.kind = OpKind::kRecv, .site = site, .object = this};
+  runtime->Before(op);
+  Task* self = t_state.task;
+  bool received;
+  if (RecvReady(self)) {
+    received = CommitRecv(runtime, out, self);
+    Used(End::kFed, self->id, site, runtime->steps);
+    runtime->After(op, received ? outcome::kDone : outcome::kClosed);
+    return;
+  }
+  const Ref<ChanCore> keep(this);
+  std::uint32_t claim = 0;
+  Waiter waiter;
+  waiter.task = self;
+  waiter.claim = &claim;
+  waiter.element = out;
+  receivers_.Push(&waiter);
+  runtime->Park(op);
+  Used(End::kFed, self->id, site, runtime->steps);
+  runtime->After(op, waiter.closed ? outcome::kClosed : outcome::kDone);
+}
+
+bool ChanCore::TrySend(void* value, Site site) {
+  Runtime* runtime = Enter(this, OpKind::kTrySend, site);
+  const Operation op{.kind = OpKind::kTrySend, .site = site, .object = this};
+  runtime->Before(op);
+  Task* self = t_state.task;
+  if (closed_) Panicked(runtime, op, kSendOnClosed);
+  const bool sent = SendReady(self) && CommitSend(runtime, value, self);
+  if (sent) Used(End::kFeeds, self->id, site, runtime->steps);
+  runtime->After(op, sent ? outcome::kDone : outcome::kNotReady);
+  return sent;
+}
+
+bool ChanCore::TryRecv(void* out, Site site) {
+  Runtime* runtime = Enter(this, OpKind::kTryRecv, site);
+  const Operation op{.kind = OpKind::kTryRecv, .site = site, .object = this};
+  runtime->Before(op);
+  Task* self = t_state.task;
+  if (!RecvReady(self)) {
+    runtime->After(op, outcome::kNotReady);
+    return false;
+  }
+  const bool received = CommitRecv(runtime, out, self);
+  Used(End::kFed, self->id, site, runtime->steps);
+  runtime->After(op, received ? outcome::kDone : outcome::kClosed);
+  return true;
+}
+
+void ChanCore::Close(Site site) {
+  Runtime* runtime = Enter(this, OpKind::kClose, site);
+  const Operation op{.kind = OpKind::kClose, .site = site, .object = this};
+  runtime->Before(op);
+  if (closed_ && !closed_by_fault_) Panicked(runtime, op, kCloseOfClosed);
+  closed_by_fault_ = false;  // The owner's one Close was answered; a second is a panic as ever.
+  if (!closed_) CloseQuietly(runtime);
+  Used(End::kFeeds, t_state.task->id, site, runtime->steps);
+  runtime->After(op, outcome::kDone);
+}
+
+std::size_t ChanCore::Len(Site site) {
+  Runtime* runtime = Enter(this, OpKind::kLen, site);
+  const Operation op{.kind = OpKind::kLen, .site = site, .object = this};
+  runtime->Before(op);
+  runtime->After(op, static_cast<std::uint32_t>(count_));
+  return count_;
+}
+
+void ChanCore::CloseQuietly(Runtime* runtime) {
+  closed_ = true;
+  for (WaitQueue* queue : {&receivers_, &senders_}) {
+    while (Waiter* waiter = queue->Pop()) {
+      waiter->closed = true;
+      runtime->Unpark(waiter->task);
+    }
+  }
+}
+
+void ChanCore::CloseByFault(Runtime* runtime) {
+  closed_by_fault_ = true;
+  CloseQuietly(runtime);
+}
+
+void ChanCore::Offer(Runtime* runtime, void* value) {
+  if (!closed_ && SendReady(nullptr)) CommitSend(runtime, value, nullptr);
+}
+
+}  // namespace taskleak::internal

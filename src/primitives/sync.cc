@@ -1,0 +1,250 @@
+// WaitGroup, Cond, Once, Semaphore, ErrGroup.
+#include "taskleak/sync.h"
+
+#include <utility>
+
+#include "taskleak/select.h"
+
+namespace taskleak {
+
+using internal::CondCore;
+using internal::End;
+using internal::OnceCore;
+using internal::OpKind;
+using internal::Operation;
+using internal::Ref;
+using internal::Runtime;
+using internal::SemaphoreCore;
+using internal::t_state;
+using internal::Unwinding;
+using internal::Waiter;
+using internal::WaitGroupCore;
+namespace outcome = internal::outcome;
+
+namespace {
+
+void Finish(Runtime* runtime, const Operation& op, internal::Object& core, End end) {
+  core.Used(end, t_state.task->id, op.site, runtime->steps);
+  runtime->After(op, outcome::kDone);
+}
+
+[[noreturn]] void Panicked(Runtime* runtime, const Operation& op, const char* sentence) {
+  runtime->After(op, outcome::kPanicked);
+  internal::ThrowPanic(sentence, op.site);
+}
+
+}  // namespace
+
+void WaitGroup::Add(std::int64_t n, Site site) {
+  if (Unwinding()) return;
+  const Ref<WaitGroupCore> core = core_.Get(OpKind::kWaitGroupAdd, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kWaitGroupAdd, .site = site, .object = core.get()};
+  runtime->Before(op);
+  if (core->count + n < 0) Panicked(runtime, op, "negative WaitGroup counter");
+  core->count += n;
+  if (core->count == 0) {
+    while (Waiter* waiter = core->waiters.Pop()) runtime->Unpark(waiter->task);
+  }
+  Finish(runtime, op, *core, End::kFeeds);
+}
+
+void WaitGroup::Done(Site site) {
+  if (!Unwinding()) Add(-1, site);
+}
+
+void WaitGroup::Wait(Site site) {
+  if (Unwinding()) return;
+  const Ref<WaitGroupCore> core = core_.Get(OpKind::kWaitGroupWait, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kWaitGroupWait, .site = site, .object = core.get()};
+  runtime->Before(op);
+  if (core->count > 0) core->WaitIn(core->waiters, runtime, op);
+  Finish(runtime, op, *core, End::kFed);
+}
+
+void Cond::Wait(Site site) {
+  if (Unwinding()) return;
+  const Ref<CondCore> core = core_.Get(OpKind::kCondWait, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kCondWait, .site = site, .object = core.get()};
+  runtime->Before(op);
+  void* const lock = lock_;  // Copied: the Cond may die while we wait.
+  void (*const acquire)(void*) = acquire_;
+  {
+    std::uint32_t claim = 0;
+    Waiter waiter;
+    waiter.task = t_state.task;
+    waiter.claim = &claim;
+    core->waiters.Push(&waiter);
+    // Giving up the lock is an operation: a signal may come before we park, and must not be lost.
+    release_(lock);
+    if (claim == 0) {
+      runtime->Park(op);
+    }
+  }
+  Finish(runtime, op, *core, End::kFed);
+  acquire(lock);
+}
+
+void Cond::Signal(Site site) {
+  if (Unwinding()) return;
+  const Ref<CondCore> core = core_.Get(OpKind::kCondSignal, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kCondSignal, .site = site, .object = core.get()};
+  runtime->Before(op);
+  if (Waiter* waiter = core->waiters.Pop(); waiter != nullptr) runtime->Unpark(waiter->task);
+  Finish(runtime, op, *core, End::kFeeds);
+}
+
+void Cond::Broadcast(Site site) {
+  if (Unwinding()) return;
+  const Ref<CondCore> core = core_.Get(OpKind::kCondBroadcast, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kCondBroadcast, .site = site, .object = core.get()};
+  runtime->Before(op);
+  while (Waiter* waiter = core->waiters.Pop()) runtime->Unpark(waiter->task);
+  Finish(runtime, op, *core, End::kFeeds);
+}
+
+bool Once::Enter(Site site) {
+  const Ref<OnceCore> core = core_.Get(OpKind::kOnce, site);
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kOnce, .site = site, .object = core.get()};
+  runtime->Before(op);
+  const bool first = core->state == OnceCore::State::kNew;
+  if (first)
+    core->state = OnceCore::State::kRunning;
+  else if (core->state == OnceCore::State::kRunning)
+    core->WaitIn(core->waiters, runtime, op);
+  core->Used(first ? End::kFeeds : End::kFed, t_state.task->id, site, runtime->steps);
+  runtime->After(op, first ? outcome::kDone : outcome::kNotReady);
+  return first;
+}
+
+void Once::Finish(const Ref<OnceCore>& core) {
+  if (t_state.unwinding) return;
+  core->state = OnceCore::State::kDone;
+  while (Waiter* waiter = core->waiters.Pop()) t_state.runtime->Unpark(waiter->task);
+}
+
+SemaphoreCore* Semaphore::Core(OpKind kind, Site site) {
+  SemaphoreCore* core = core_.Get(kind, site).get();
+  if (!core->sized) {  // Its first touch in this run.
+    core->sized = true;
+    core->free = size_;
+  }
+  return core;
+}
+
+void Semaphore::Acquire(std::int64_t n, Site site) {
+  if (!Unwinding()) static_cast<void>(Acquire(Background(), n, site));
+}
+
+bool Semaphore::Acquire(const Context& context, std::int64_t n, Site site) {
+  if (Unwinding()) return false;
+  const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreAcquire, site));
+  Runtime* runtime = t_state.runtime;
+  const RecvChan<Unit> done = context.Done();
+  const internal::CaseView views[] = {{core.get(), false}, {done.core().get(), false}};
+  const Operation op{.kind = OpKind::kSemaphoreAcquire,
+                     .case_count = static_cast<std::uint16_t>(done ? 2 : 0),
+                     .site = site,
+                     .object = core.get(),
+                     .cases = done ? views : nullptr};
+  runtime->Before(op);
+  if (done && done.core()->closed()) {
+    runtime->After(op, outcome::kNotReady);
+    return false;
+  }
+  if (core->free < n || !core->waiters.empty()) {
+    std::uint32_t claim = 0;
+    Waiter acquired;
+    Waiter ended;
+    for (Waiter* waiter : {&acquired, &ended}) {
+      waiter->task = t_state.task;
+      waiter->claim = &claim;
+    }
+    ended.index = 1;
+    std::optional<Unit> nothing;
+    acquired.element = &n;
+    ended.element = &nothing;
+    core->waiters.Push(&acquired);
+    if (done) done.core()->receivers().Push(&ended);
+    runtime->Park(op);
+    if (claim == 2) {  // The context ended. Those behind us may fit now.
+      if (acquired.queue != nullptr) acquired.queue->Remove(&acquired);
+      core->Admit(runtime);
+      runtime->After(op, outcome::kNotReady);
+      return false;
+    }
+  } else {
+    core->free -= n;
+  }
+  core->held += n;
+  Finish(runtime, op, *core, End::kFed);
+  return true;
+}
+
+bool Semaphore::TryAcquire(std::int64_t n, Site site) {
+  if (Unwinding()) return false;
+  const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreAcquire, site));
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kSemaphoreAcquire, .site = site, .object = core.get()};
+  runtime->Before(op);
+  if (core->free < n || !core->waiters.empty()) {
+    runtime->After(op, outcome::kNotReady);
+    return false;
+  }
+  core->free -= n;
+  core->held += n;
+  Finish(runtime, op, *core, End::kFed);
+  return true;
+}
+
+void Semaphore::Release(std::int64_t n, Site site) {
+  if (Unwinding()) return;
+  const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreRelease, site));
+  Runtime* runtime = t_state.runtime;
+  const Operation op{.kind = OpKind::kSemaphoreRelease, .site = site, .object = core.get()};
+  runtime->Before(op);
+  if (core->held < n) Panicked(runtime, op, "semaphore: released more than held");
+  core->held -= n;
+  core->free += n;
+  core->Admit(runtime);
+  Finish(runtime, op, *core, End::kFeeds);
+}
+
+ErrGroup::ErrGroup(Context parent, Site site) : tasks_(site) {
+  if (Unwinding()) return;
+  std::tie(context_, cancel_) = WithCancelCause(std::move(parent), site);
+}
+
+void ErrGroup::SetLimit(std::int64_t n, Site site) {
+  if (Unwinding()) return;
+  slots_ = n < 0 ? Chan<Unit>() : MakeChan<Unit>(static_cast<std::size_t>(n), site);
+}
+
+void ErrGroup::Begin(Site site) {
+  if (slots_) slots_.Send(Unit{}, site);
+  tasks_.Add(1, site);
+}
+
+void ErrGroup::End(std::exception_ptr error, Site site) {
+  if (Unwinding()) return;
+  if (error != nullptr && error_ == nullptr) {
+    error_ = error;
+    cancel_(std::move(error), site);
+  }
+  if (slots_) static_cast<void>(slots_.Recv(site));
+  tasks_.Done(site);
+}
+
+void ErrGroup::Wait(Site site) {
+  if (Unwinding()) return;
+  tasks_.Wait(site);
+  cancel_(error_, site);
+  if (error_ != nullptr) std::rethrow_exception(error_);
+}
+
+}  // namespace taskleak

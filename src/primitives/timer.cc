@@ -1,0 +1,192 @@
+#include <utility>
+
+#include "taskleak/error.h"
+#include "taskleak/internal/timer_core.h"
+#include "taskleak/time.h"
+
+namespace taskleak {
+namespace internal {
+
+Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, Site site) {
+  ChanCore* channel = ChanCore::Make(kElementOps<TimePoint>, 1, site);
+  Ref<TimerCore> core(new TimerCore);
+  core->channel_ = internal::Ref<ChanCore>(channel);
+  channel->Release();
+  core->period_ = period;
+  core->made_at_ = site;
+  t_state.runtime->AdoptTimer(core.get());
+  return core;
+}
+
+Ref<TimerCore> TimerCore::MakeFunction(std::function<void()> f, Site site) {
+  Ref<TimerCore> core(new TimerCore);
+  core->function_ = std::move(f);
+  core->made_at_ = site;
+  t_state.runtime->AdoptTimer(core.get());
+  return core;
+}
+
+void TimerCore::Release() noexcept {
+  if (--refs_ == 0) delete this;
+}
+
+bool TimerCore::Start(Runtime* runtime, std::int64_t when) {
+  const bool was_armed = armed();
+  if (was_armed)
+    runtime->Disarm(this);
+  else
+    AddRef();
+  runtime->Arm(this, when);
+  return was_armed;
+}
+
+bool TimerCore::Stop(Runtime* runtime) {
+  if (!armed()) return false;
+  runtime->Disarm(this);
+  Release();
+  return true;
+}
+
+void TimerCore::Fire() {
+  const internal::Ref<TimerCore> keep(this);
+  Runtime* runtime = t_state.runtime;
+  if (period_ > 0)
+    runtime->Arm(this, when + period_);  // The queue keeps its reference.
+  else
+    Release();
+  if (function_ != nullptr) {
+    runtime->SpawnFor(owner, function_, "time.AfterFunc", made_at_);
+    return;
+  }
+  TimePoint now{Duration(runtime->Now())};
+  channel_->Offer(runtime, &now);
+  channel_->last_step = runtime->steps;
+}
+
+namespace {
+
+// A timer operation: its object is the timer's channel, if it has one.
+template <class F>
+auto TimerOperation(OpKind kind, TimerCore* core, Site site, F f) {
+  Runtime* runtime = core->channel() != nullptr ? Enter(core->channel(), kind, site) : EnterRun("Timer", site);
+  const Operation op{.kind = kind, .site = site, .object = core->channel()};
+  runtime->Before(op);
+  const bool result = f(runtime);
+  runtime->After(op, result ? outcome::kDone : outcome::kNotReady);
+  return result;
+}
+
+std::int64_t Saturate(std::int64_t now, std::int64_t duration) {
+  std::int64_t when;
+  if (__builtin_add_overflow(now, duration < 0 ? 0 : duration, &when)) return INT64_MAX;
+  return when;
+}
+
+}  // namespace
+
+taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, Site site) {
+  Runtime* runtime = EnterRun("AfterFunc", site);
+  const auto core = TimerCore::MakeFunction(std::move(f), site);
+  core->Start(runtime, Saturate(runtime->Now(), duration));
+  return taskleak::Timer(core);
+}
+
+}  // namespace internal
+
+using internal::OpKind;
+using internal::Runtime;
+using internal::TimerCore;
+
+void Sleep(Duration duration, Site site) {
+  if (internal::Unwinding()) return;
+  Runtime* runtime = internal::EnterRun("Sleep", site);
+  const internal::Operation op{.kind = OpKind::kSleep, .site = site};
+  runtime->Before(op);
+  if (duration.count() > 0) {
+    struct Alarm final : internal::TimerNode {
+      void Fire() override { runtime->Unpark(task); }
+      ~Alarm() {
+        if (armed()) runtime->Disarm(this);  // Unwound while asleep.
+      }
+      Runtime* runtime;
+      internal::Task* task;
+    } alarm;
+    alarm.runtime = runtime;
+    alarm.task = internal::t_state.task;
+    runtime->AdoptTimer(&alarm);
+    runtime->Arm(&alarm, internal::Saturate(runtime->Now(), duration.count()));
+    runtime->Park(op);
+  }
+  runtime->After(op, internal::outcome::kDone);
+}
+
+TimePoint Now(Site site) {
+  if (internal::Unwinding()) return {};
+  Runtime* runtime = internal::EnterRun("Now", site);
+  const internal::Operation op{.kind = OpKind::kNow, .preempts = false, .site = site};
+  runtime->Before(op);
+  const std::int64_t now = runtime->Now();
+  runtime->After(op, internal::outcome::kDone);
+  return TimePoint(Duration(now));
+}
+
+Clock::time_point Clock::now() { return Now(Site()); }
+
+Timer NewTimer(Duration duration, Site site) {
+  if (internal::Unwinding()) return {};
+  Runtime* runtime = internal::EnterRun("NewTimer", site);
+  const auto core = TimerCore::MakeChannel(0, site);
+  core->Start(runtime, internal::Saturate(runtime->Now(), duration.count()));
+  return Timer(core);
+}
+
+RecvChan<TimePoint> After(Duration duration, Site site) { return NewTimer(duration, site).C(); }
+
+RecvChan<TimePoint> Timer::C() const {
+  if (internal::Unwinding() || !core_ || core_->channel() == nullptr) return {};
+  return RecvChan<TimePoint>(internal::Ref<internal::ChanCore>(core_->channel()));
+}
+
+bool Timer::Stop(Site site) const {
+  if (internal::Unwinding() || !core_) return false;
+  return internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
+                                  [this](Runtime* runtime) { return core_->Stop(runtime); });
+}
+
+bool Timer::Reset(Duration duration, Site site) const {
+  if (internal::Unwinding() || !core_) return false;
+  return internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, duration](Runtime* runtime) {
+    return core_->Start(runtime, internal::Saturate(runtime->Now(), duration.count()));
+  });
+}
+
+Ticker NewTicker(Duration period, Site site) {
+  if (internal::Unwinding()) return {};
+  Runtime* runtime = internal::EnterRun("NewTicker", site);
+  if (period.count() <= 0) internal::ThrowPanic("non-positive interval for NewTicker", site);
+  const auto core = TimerCore::MakeChannel(period.count(), site);
+  core->Start(runtime, internal::Saturate(runtime->Now(), period.count()));
+  return Ticker(core);
+}
+
+RecvChan<TimePoint> Ticker::C() const {
+  if (internal::Unwinding() || !core_) return {};
+  return RecvChan<TimePoint>(internal::Ref<internal::ChanCore>(core_->channel()));
+}
+
+void Ticker::Stop(Site site) const {
+  if (internal::Unwinding() || !core_) return;
+  internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
+                           [this](Runtime* runtime) { return core_->Stop(runtime); });
+}
+
+void Ticker::Reset(Duration period, Site site) const {
+  if (internal::Unwinding() || !core_) return;
+  if (period.count() <= 0) internal::ThrowPanic("non-positive interval for Ticker.Reset", site);
+  internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, period](Runtime* runtime) {
+    core_->set_period(period.count());
+    return core_->Start(runtime, internal::Saturate(runtime->Now(), period.count()));
+  });
+}
+
+}  // namespace taskleak

@@ -1,0 +1,83 @@
+// The timers of a run, the next one first.
+#ifndef TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_
+#define TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "taskleak/internal/runtime.h"
+
+namespace taskleak::internal {
+
+// A binary heap by (when, order of arming). Each node knows its position, so that it can be taken out.
+class TimerQueue {
+ public:
+  bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
+  TimerNode* next() const { return heap_.front(); }
+  const std::vector<TimerNode*>& all() const { return heap_; }
+
+  void Push(TimerNode* timer) {
+    timer->sequence = ++sequence_;
+    heap_.push_back(timer);
+    timer->position = static_cast<std::uint32_t>(heap_.size());
+    Up(heap_.size() - 1);
+  }
+
+  void Remove(TimerNode* timer) {
+    const std::size_t i = timer->position - 1;
+    timer->position = 0;
+    TimerNode* moved = heap_.back();
+    heap_.pop_back();
+    if (moved == timer) return;
+    heap_[i] = moved;
+    moved->position = static_cast<std::uint32_t>(i + 1);
+    Up(i);
+    Down(moved->position - 1);
+  }
+
+  bool SeveralDue() const {
+    const auto due = [this](std::size_t i) { return i < heap_.size() && heap_[i]->when == heap_[0]->when; };
+    return due(1) || due(2);
+  }
+
+  // All timers due at the same moment as the next one, in order of arming.
+  void DueTogether(std::vector<TimerNode*>& out) const;
+
+  void Clear() {
+    heap_.clear();
+    sequence_ = 0;
+  }
+
+ private:
+  static bool Before(const TimerNode* a, const TimerNode* b) {
+    return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
+  }
+  void Swap(std::size_t a, std::size_t b) {
+    std::swap(heap_[a], heap_[b]);
+    heap_[a]->position = static_cast<std::uint32_t>(a + 1);
+    heap_[b]->position = static_cast<std::uint32_t>(b + 1);
+  }
+  void Up(std::size_t i) {
+    for (; i > 0 && Before(heap_[i], heap_[(i - 1) / 2]); i = (i - 1) / 2) Swap(i, (i - 1) / 2);
+  }
+  void Down(std::size_t i) {
+    for (;;) {
+      std::size_t least = i;
+      for (std::size_t child = 2 * i + 1; child <= 2 * i + 2 && child < heap_.size(); ++child)
+        if (Before(heap_[child], heap_[least])) least = child;
+      if (least == i) return;
+      Swap(i, least);
+      i = least;
+    }
+  }
+
+  std::vector<TimerNode*> heap_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_

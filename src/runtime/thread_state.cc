@@ -1,0 +1,131 @@
+// The seam's few functions that are no runtime's own: what the calling thread runs, and how wrong uses are refused.
+#include <string>
+
+#include "taskleak/chan.h"
+#include "taskleak/error.h"
+#include "taskleak/internal/runtime.h"
+#include "taskleak/task.h"
+
+namespace taskleak {
+namespace internal {
+
+constinit thread_local ThreadState t_state;
+
+const char* OpName(OpKind kind) noexcept {
+  static constexpr const char* kNames[] = {
+      "nothing",         "go",           "yield",          "preemption point", "atomic access", "chan send",
+      "chan recv",       "chan try send", "chan try recv", "chan close",       "chan len",      "select",
+      "lock",            "try lock",     "unlock",         "rlock",            "try rlock",     "runlock",
+      "waitgroup add",   "waitgroup wait", "cond wait",    "cond signal",      "cond broadcast", "once",
+      "semaphore acquire", "semaphore release", "errgroup go", "context err",  "cancel",        "stop afterfunc",
+      "sleep",           "now",          "new timer",      "timer stop",       "timer reset",   "early return",
+      "fuzz data"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(OpKind::kCount));
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+const char* ObjectKindName(ObjectKind kind) noexcept {
+  static constexpr const char* kNames[] = {"channel",    "context", "mutex", "rwmutex",
+                                           "wait group", "cond",    "once",  "semaphore"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Object::Object(ObjectKind kind, Site made_at) : kind(kind), made_at(made_at) {
+  EnterRun(ObjectKindName(kind), made_at)->Adopt(this);
+}
+
+Object::~Object() {
+  if (t_state.run == run && run != 0) t_state.runtime->Forget(this);
+}
+
+namespace {
+
+std::string At(Site site) {
+  return site ? " (" + std::string(site.file) + ":" + std::to_string(site.line) + ")" : std::string();
+}
+
+[[noreturn]] void Refuse(const std::string& sentence) {
+  if (t_state.runtime != nullptr) t_state.runtime->NoteMisuse(sentence.c_str());
+  throw UsageError(sentence);
+}
+
+}  // namespace
+
+void RefuseForeignUse(const Object* object, OpKind kind, Site site) {
+  const std::string what = std::string(OpName(kind)) + At(site);
+  if (object == nullptr)
+    Refuse(what + ": the object was made while its task was being unwound, and cannot be used");
+  const std::string name = std::string("the ") + ObjectKindName(object->kind) + " made" + At(object->made_at);
+  if (t_state.run == 0)
+    Refuse(what + ": " + name +
+           " belongs to a run of the simulator, and this thread is not one of its tasks; start the work with "
+           "taskleak::Go, or use the object only inside the body");
+  Refuse(what + ": " + name +
+         " belongs to an earlier run; make it inside the body, which is run anew for every schedule");
+}
+
+void RefuseOutside(const char* what, Site site) {
+  Refuse(std::string(what) + At(site) +
+         ": no run is in progress on this thread; call it from a body given to taskleak::Explore");
+}
+
+void ThrowClosed(const char* sentence, Site site) {
+  t_state.runtime->NotePanic(site);
+  throw ClosedChannelError(sentence);
+}
+
+void ThrowPanic(const char* sentence, Site site) {
+  if (t_state.runtime != nullptr) t_state.runtime->NotePanic(site);
+  throw Panic(sentence);
+}
+
+void BlockForEver(OpKind kind, Site site) {
+  Runtime* runtime = EnterRun(OpName(kind), site);
+  static constexpr CaseView kNoObject = {nullptr, false};
+  const Operation op{.kind = kind,
+                     .case_count = static_cast<std::uint16_t>(kind == OpKind::kSelect ? 0 : 1),
+                     .site = site,
+                     .cases = &kNoObject};
+  runtime->Before(op);
+  for (;;) runtime->Park(op);  // Nothing unparks it: it leaves by being unwound.
+}
+
+void PanicOnNilClose(Site site) { ThrowPanic("close of nil channel", site); }
+
+namespace {
+
+void Point(OpKind kind, Site site) {
+  if (Unwinding() || t_state.run == 0) return;
+  const Operation op{.kind = kind, .site = site};
+  t_state.runtime->Before(op);
+  t_state.runtime->After(op, outcome::kDone);
+}
+
+}  // namespace
+
+void AtomicPoint(Site site) { Point(OpKind::kAtomic, site); }
+
+}  // namespace internal
+
+TaskId CurrentTask() noexcept { return internal::t_state.task == nullptr ? 0 : internal::t_state.task->id; }
+
+void SetTaskName(std::string_view name) {
+  if (!internal::Unwinding()) internal::EnterRun("SetTaskName", Site())->SetName(name);
+}
+
+void SetTaskLabel(std::string_view key, std::string_view value) {
+  if (!internal::Unwinding()) internal::EnterRun("SetTaskLabel", Site())->SetLabel(key, value);
+}
+
+void PreemptionPoint(Site site) { internal::Point(internal::OpKind::kPreemptionPoint, site); }
+
+void Yield(Site site) {
+  if (internal::Unwinding()) return;
+  internal::Runtime* runtime = internal::EnterRun("Yield", site);
+  const internal::Operation op{.kind = internal::OpKind::kYield, .preempts = false, .site = site};
+  runtime->Before(op);
+  runtime->Yield(op);
+  runtime->After(op, internal::outcome::kDone);
+}
+
+}  // namespace taskleak

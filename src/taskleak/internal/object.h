@@ -1,0 +1,111 @@
+// What tasks meet at: the common head of every channel, context, lock and wait group.
+#ifndef TASKLEAK_INTERNAL_OBJECT_H_
+#define TASKLEAK_INTERNAL_OBJECT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "taskleak/site.h"
+
+namespace taskleak::internal {
+
+class Runtime;
+
+enum class ObjectKind : std::uint8_t {
+  kChannel,
+  kContext,
+  kMutex,
+  kRWMutex,
+  kWaitGroup,
+  kCond,
+  kOnce,
+  kSemaphore,
+};
+
+// The two ends of an object, as far as a report cares: who feeds it (send, unlock, done, signal, cancel)
+// and who is fed by it (receive, lock, wait).
+enum class End : std::uint8_t { kFeeds = 0, kFed = 1 };
+
+// Counted by its handles and by the frames parked on it. Single-threaded: an object belongs to one run of
+// one simulator, and only that run's OS thread touches it; handles may still be dropped after the run.
+//
+// Invariants:
+//  1. `run` names the run it was made in and never changes; an operation from anywhere else is refused.
+//  2. It is in its run's list of objects from construction until destruction or the end of the run.
+//  3. `ordinal` counts the objects its maker task made, so (maker's path, ordinal) names the object in
+//     every run of every build; `number` counts objects of its kind in this run, and is for people.
+class Object {
+ public:
+  Object(ObjectKind kind, Site made_at);
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  void AddRef() noexcept { ++refs_; }
+  void Release() noexcept {
+    if (--refs_ == 0) Destroy();
+  }
+
+  // Called when the run has ended and all its tasks are gone: gives up references that run in circles.
+  virtual void Sever() {}
+
+  void Used(End end, std::uint32_t task, Site site, std::uint64_t step) noexcept {
+    last_use[static_cast<int>(end)] = {site, task};
+    last_step = step;
+  }
+
+  struct Use {
+    Site site;
+    std::uint32_t task = 0;  // 0: never used.
+  };
+
+  const ObjectKind kind;
+  bool destroyed = false;  // Its handle died while tasks still waited.
+  std::uint32_t ordinal = 0;
+  std::uint32_t number = 0;
+  std::uint32_t maker = 0;  // Task id.
+  std::uint64_t run = 0;
+  std::uint64_t name_hash = 0;
+  std::uint64_t last_step = 0;  // The last step at which a task operated on it.
+  Site made_at;
+  Use last_use[2];
+  Object* next = nullptr;  // The run's list.
+  Object* prev = nullptr;
+
+ protected:
+  virtual ~Object();
+  virtual void Destroy() noexcept = 0;  // Destructor and memory.
+
+ private:
+  std::uint32_t refs_ = 0;
+};
+
+// A counted reference.
+template <class C>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(C* core) noexcept : core_(core) {
+    if (core_ != nullptr) core_->AddRef();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.core_) {}
+  Ref(Ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+  }
+  ~Ref() {
+    if (core_ != nullptr) core_->Release();
+  }
+  C* get() const noexcept { return core_; }
+  C* operator->() const noexcept { return core_; }
+  C& operator*() const noexcept { return *core_; }
+  explicit operator bool() const noexcept { return core_ != nullptr; }
+
+ private:
+  C* core_ = nullptr;
+};
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_INTERNAL_OBJECT_H_

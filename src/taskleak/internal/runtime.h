@@ -1,0 +1,238 @@
+// The seam: the only interface between the primitives and what runs them.
+//
+// A primitive calls Before, does its work on its own core, parks or unparks tasks, and calls After. It knows
+// nothing of which runtime it is on; a runtime knows nothing of channels. Strategies, coverage, reduction
+// and the report's prose all live on the two records, Before and After. Nothing but a Runtime switches
+// tasks, reads a clock or draws a random number.
+#ifndef TASKLEAK_INTERNAL_RUNTIME_H_
+#define TASKLEAK_INTERNAL_RUNTIME_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "taskleak/internal/object.h"
+#include "taskleak/site.h"
+
+namespace taskleak::internal {
+
+// What a task can do that another task can notice. The text of each is in OpName.
+enum class OpKind : std::uint8_t {
+  kNone,
+  kGo,
+  kYield,
+  kPreemptionPoint,
+  kAtomic,
+  kSend,
+  kRecv,
+  kTrySend,
+  kTryRecv,
+  kClose,
+  kLen,
+  kSelect,
+  kLock,
+  kTryLock,
+  kUnlock,
+  kRLock,
+  kTryRLock,
+  kRUnlock,
+  kWaitGroupAdd,
+  kWaitGroupWait,
+  kCondWait,
+  kCondSignal,
+  kCondBroadcast,
+  kOnce,
+  kSemaphoreAcquire,
+  kSemaphoreRelease,
+  kErrGroupGo,
+  kContextErr,
+  kCancel,
+  kStopAfterFunc,
+  kSleep,
+  kNow,
+  kTimerNew,
+  kTimerStop,
+  kTimerReset,
+  kEarlyReturn,
+  kFuzzData,
+  kCount,
+};
+
+// "chan send", "waitgroup wait": as Go and its tools name the operation.
+const char* OpName(OpKind kind) noexcept;
+const char* ObjectKindName(ObjectKind kind) noexcept;
+
+// One case of a select, as a runtime sees it.
+struct CaseView {
+  Object* object;  // Null: a nil channel.
+  bool is_send;
+};
+
+// What a task is about to do. Lives in the frame of the operation, for as long as the task is in it.
+struct Operation {
+  OpKind kind = OpKind::kNone;
+  bool preempts = true;  // Whether other tasks may run first. Only operations that communicate do.
+  std::uint16_t case_count = 0;
+  Site site;
+  Object* object = nullptr;         // The object; for a select, null: its cases tell.
+  const CaseView* cases = nullptr;  // For a select, case_count of them.
+  std::string_view label = {};      // EarlyReturn's label; else empty.
+};
+
+// How an operation ended, for After. A select gives kChose + the case's index.
+namespace outcome {
+inline constexpr std::uint32_t kDone = 0;
+inline constexpr std::uint32_t kNotReady = 1;  // A Try that did nothing, an EarlyReturn that went on.
+inline constexpr std::uint32_t kClosed = 2;    // A receive that found the channel closed and drained.
+inline constexpr std::uint32_t kPanicked = 3;
+inline constexpr std::uint32_t kChose = 16;
+}  // namespace outcome
+
+// A task as the seam knows it: something that can be parked and unparked.
+struct Task {
+  std::uint32_t id = 0;
+};
+
+// A timer in the runtime's queue. Its owner derives from it, and is called back when time has come: from the
+// runtime, between two operations, on whatever stack; it may unpark and spawn, and must not park.
+class TimerNode {
+ public:
+  virtual void Fire() = 0;
+  // True if firing could not be noticed by anybody: a ticker whose channel is full.
+  virtual bool FiringIsIdle() const { return false; }
+  // The run is over and the timer still armed: it will not fire any more.
+  virtual void Drop() {}
+  // True if firing may start a task, so that the run is not over while this is armed.
+  virtual bool MaySpawn() const { return false; }
+
+  std::int64_t when = 0;  // Nanoseconds of the runtime's clock.
+  std::uint64_t sequence = 0;
+  std::uint32_t owner = 0;  // The task that made it, and which of its timers it is.
+  std::uint32_t ordinal = 0;
+  std::uint32_t position = 0;  // 1-based in the queue; 0: not armed.
+
+  bool armed() const { return position != 0; }
+
+ protected:
+  ~TimerNode() = default;
+};
+
+// Something that the schedule may do to a body at any later step: a cancel, a close.
+class Fault {
+ public:
+  virtual ~Fault() = default;
+  virtual bool Possible() const = 0;  // False once it would change nothing.
+  virtual void Fire() = 0;
+  virtual OpKind kind() const = 0;  // kCancel or kClose.
+  virtual Object* object() const = 0;
+
+  std::uint32_t owner = 0;  // The task that declared it, and which of its faults it is.
+  std::uint32_t ordinal = 0;
+  Site declared_at;
+};
+
+// A new task's body: the callable is built in place by the caller of BeginSpawn.
+struct TaskCode {
+  void* callable = nullptr;
+  void (*invoke)(void*) = nullptr;
+  void (*destroy)(void*) noexcept = nullptr;
+};
+
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+
+  // Around every operation. Before may run other tasks first, and throws when the task is being unwound.
+  virtual void Before(const Operation& op) = 0;
+  virtual void After(const Operation& op, std::uint32_t outcome) = 0;
+
+  // Parks the current task, blocked on `op`, until it is unparked; throws when it is being unwound.
+  virtual void Park(const Operation& op) = 0;
+  virtual void Unpark(Task* task) = 0;
+  // Gives way: the current task stays runnable, behind all others.
+  virtual void Yield(const Operation& op) = 0;
+
+  // Starts a task in two steps: memory for the callable, then the task, whose creation stack is that of the
+  // caller. CancelSpawn gives the memory back when the callable's constructor threw.
+  virtual void* BeginSpawn(std::size_t size, std::size_t alignment) = 0;
+  virtual void CancelSpawn() noexcept = 0;
+  virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, Site site) = 0;
+  // For tasks that no task starts: a timer's or a context's function. `owner` is who registered it.
+  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, Site site) = 0;
+
+  // Nanoseconds since the epoch of the runtime's clock.
+  virtual std::int64_t Now() = 0;
+  virtual void Arm(TimerNode* timer, std::int64_t when) = 0;
+  virtual void Disarm(TimerNode* timer) = 0;
+  virtual void AdoptTimer(TimerNode* timer) = 0;  // Names it: owner and ordinal.
+
+  // Which of the ready cases of a select; `ready` holds case indices in argument order, the first is canonical.
+  virtual std::uint32_t DecideCase(const Operation& op, std::span<const std::uint32_t> ready) = 0;
+  // Whether a fault that the body offers happens here; canonically it does not.
+  virtual bool DecideFault(const Operation& op) = 0;
+  // Fuzzed data in [lo, hi]; canonically the value nearest 0.
+  virtual std::int64_t DecideData(const Operation& op, std::int64_t lo, std::int64_t hi) = 0;
+  // Takes ownership.
+  virtual void ArmFault(Fault* fault, Site site) = 0;
+
+  // An object's birth and death.
+  virtual void Adopt(Object* object) = 0;
+  virtual void Forget(Object* object) noexcept = 0;
+
+  virtual void SetName(std::string_view name) = 0;
+  virtual void SetLabel(std::string_view key, std::string_view value) = 0;
+
+  // An operation reached while its task unwinds: counted, and the task is abandoned when they do not end.
+  virtual void OnUnwindingOperation() = 0;
+  // A wrong use that must reach Explore's caller even if the body swallows the exception.
+  virtual void NoteMisuse(const char* sentence) = 0;
+  // The stack of a panic, captured before anything is unwound.
+  virtual void NotePanic(Site site) = 0;
+
+  std::uint64_t steps = 0;  // Operations begun in this run.
+};
+
+// What the calling OS thread is running. All zero on a thread that no runtime knows.
+struct ThreadState {
+  Runtime* runtime = nullptr;
+  Task* task = nullptr;
+  std::uint64_t run = 0;
+  bool unwinding = false;
+};
+extern constinit thread_local ThreadState t_state;
+
+// Refuses a use from outside the object's run, in a sentence that says which of the cases it is.
+[[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, Site site);
+// Refuses a call that needs a run, made outside all runs.
+[[noreturn]] void RefuseOutside(const char* what, Site site);
+[[noreturn]] void ThrowClosed(const char* sentence, Site site);
+[[noreturn]] void ThrowPanic(const char* sentence, Site site);
+
+// True if the calling task is being unwound: the operation must return before it reads *this or its
+// arguments, which may be dead.
+inline bool Unwinding() {
+  if (!t_state.unwinding) [[likely]]
+    return false;
+  t_state.runtime->OnUnwindingOperation();
+  return true;
+}
+
+// The current runtime, for an operation on `object`.
+inline Runtime* Enter(const Object* object, OpKind kind, Site site) {
+  if (t_state.run != object->run || t_state.run == 0) [[unlikely]]
+    RefuseForeignUse(object, kind, site);
+  return t_state.runtime;
+}
+
+// The current runtime, for a call that belongs to no object.
+inline Runtime* EnterRun(const char* what, Site site) {
+  if (t_state.run == 0) [[unlikely]]
+    RefuseOutside(what, site);
+  return t_state.runtime;
+}
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_INTERNAL_RUNTIME_H_

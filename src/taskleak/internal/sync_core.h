@@ -1,0 +1,151 @@
+// The counted cores behind the locks and wait groups of sync.h. A parked frame touches only its core, never the handle,
+// which may have died with the frame it stood in.
+#ifndef TASKLEAK_INTERNAL_SYNC_CORE_H_
+#define TASKLEAK_INTERNAL_SYNC_CORE_H_
+
+#include <cstdint>
+
+#include "taskleak/internal/object.h"
+#include "taskleak/internal/runtime.h"
+#include "taskleak/internal/waiter.h"
+#include "taskleak/site.h"
+
+namespace taskleak::internal {
+
+template <ObjectKind kKind>
+class SyncCore : public Object {
+ public:
+  explicit SyncCore(Site site) : Object(kKind, site) {}
+  virtual bool HasWaiters() = 0;
+
+  // Parks the current task in a queue of this core until it is claimed; throws when it is being unwound.
+  void WaitIn(WaitQueue& queue, Runtime* runtime, const Operation& op, void* element = nullptr,
+              bool in_front = false) {
+    const internal::Ref<SyncCore> keep(this);
+    std::uint32_t claim = 0;
+    Waiter waiter;
+    waiter.task = t_state.task;
+    waiter.claim = &claim;
+    waiter.element = element;
+    if (in_front)
+      queue.PushFront(&waiter);
+    else
+      queue.Push(&waiter);
+    runtime->Park(op);
+  }
+};
+
+class MutexCore final : public SyncCore<ObjectKind::kMutex> {
+ public:
+  explicit MutexCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !waiters.empty(); }
+  bool locked = false;
+  WaitQueue waiters;
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+// As Go's: a writer first takes the writers' lock, then announces itself, then waits for the readers inside.
+class RWMutexCore final : public SyncCore<ObjectKind::kRWMutex> {
+ public:
+  explicit RWMutexCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !readers_waiting.empty() || !writers_waiting.empty() || !draining.empty(); }
+  bool announced = false;    // A writer holds the writers' lock: later readers wait.
+  std::int64_t readers = 0;  // Inside.
+  WaitQueue readers_waiting;
+  WaitQueue writers_waiting;  // For the writers' lock.
+  WaitQueue draining;         // The announced writer, until the readers are out.
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+class WaitGroupCore final : public SyncCore<ObjectKind::kWaitGroup> {
+ public:
+  explicit WaitGroupCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !waiters.empty(); }
+  std::int64_t count = 0;
+  WaitQueue waiters;
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+class CondCore final : public SyncCore<ObjectKind::kCond> {
+ public:
+  explicit CondCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !waiters.empty(); }
+  WaitQueue waiters;
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+class OnceCore final : public SyncCore<ObjectKind::kOnce> {
+ public:
+  explicit OnceCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !waiters.empty(); }
+  enum class State { kNew, kRunning, kDone } state = State::kNew;
+  WaitQueue waiters;
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
+ public:
+  explicit SemaphoreCore(Site site) : SyncCore(site) {}
+  bool HasWaiters() override { return !waiters.empty(); }
+  // Serves those who wait, in order, for as long as the first one's request fits.
+  void Admit(Runtime* runtime) {
+    for (Waiter* waiter = waiters.Front(); waiter != nullptr; waiter = waiters.Front()) {
+      const std::int64_t request = *static_cast<const std::int64_t*>(waiter->element);
+      if (free < request) return;
+      free -= request;
+      waiters.Claim(waiter);
+      runtime->Unpark(waiter->task);
+    }
+  }
+  std::int64_t free = 0;
+  std::int64_t held = 0;
+  bool sized = false;
+  WaitQueue waiters;  // Each waiter's element is its std::int64_t request.
+
+ private:
+  void Destroy() noexcept override { delete this; }
+};
+
+// A handle's hold on its core: made in a run, it belongs to that run; made outside every run, it gets a new core at its
+// first touch in each.
+template <class Core>
+class CoreHolder {
+ public:
+  explicit CoreHolder(Site site) : site_(site), outside_(t_state.run == 0) {
+    if (!outside_ && !t_state.unwinding) core_ = Ref<Core>(new Core(site));
+  }
+  CoreHolder(const CoreHolder&) = delete;
+  CoreHolder& operator=(const CoreHolder&) = delete;
+  ~CoreHolder() {
+    // While its task unwinds, nobody reads what happens to it; outside the run, nobody waits.
+    if (core_ && core_->run == t_state.run && !t_state.unwinding && core_->HasWaiters()) core_->destroyed = true;
+  }
+
+  const Ref<Core>& Get(OpKind kind, Site site) {
+    if (!core_ || core_->run != t_state.run) [[unlikely]] {
+      if (!outside_) RefuseForeignUse(core_.get(), kind, site);
+      EnterRun(OpName(kind), site);
+      core_ = Ref<Core>(new Core(site_));
+    }
+    return core_;
+  }
+
+ private:
+  Ref<Core> core_;
+  Site site_;
+  bool outside_;
+};
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_INTERNAL_SYNC_CORE_H_

@@ -1,0 +1,56 @@
+// Timers behind Timer, Ticker, After and AfterFunc.
+#ifndef TASKLEAK_INTERNAL_TIMER_CORE_H_
+#define TASKLEAK_INTERNAL_TIMER_CORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "taskleak/internal/chan_core.h"
+#include "taskleak/internal/object.h"
+#include "taskleak/internal/runtime.h"
+#include "taskleak/site.h"
+
+namespace taskleak {
+class Timer;
+}
+
+namespace taskleak::internal {
+
+// A timer and what it feeds: a channel of capacity one, or a function that becomes a task. Counted; while it
+// is armed the runtime's queue holds one reference (dropped on firing, on Stop and at the end of the run).
+class TimerCore final : public TimerNode {
+ public:
+  static Ref<TimerCore> MakeChannel(std::int64_t period, Site site);  // period 0: fires once.
+  static Ref<TimerCore> MakeFunction(std::function<void()> f, Site site);
+
+  void AddRef() noexcept { ++refs_; }
+  void Release() noexcept;
+
+  // True if it was armed.
+  bool Start(Runtime* runtime, std::int64_t when);
+  bool Stop(Runtime* runtime);
+  void set_period(std::int64_t period) { period_ = period; }
+  ChanCore* channel() const { return channel_.get(); }
+  Site made_at() const { return made_at_; }
+
+  void Fire() override;
+  bool FiringIsIdle() const override { return period_ > 0 && channel_->full(); }
+  bool MaySpawn() const override { return function_ != nullptr; }
+  void Drop() override { Release(); }
+
+ private:
+  TimerCore() = default;
+
+  std::uint32_t refs_ = 0;
+  std::int64_t period_ = 0;
+  internal::Ref<ChanCore> channel_;
+  std::function<void()> function_;
+  Site made_at_;
+};
+
+taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, Site site);
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_INTERNAL_TIMER_CORE_H_
