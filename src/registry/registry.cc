@@ -9,6 +9,7 @@
 #include "src/runtime/sim/simulator.h"
 #include "src/stack/capture.h"
 #include "taskleak/internal/chan_core.h"
+#include "taskleak/internal/sync_core.h"
 
 namespace taskleak {
 
@@ -71,6 +72,28 @@ ObjectSnapshot SnapshotObject(const Object& object) {
     out.length = channel.count();
     out.closed = channel.closed();
   }
+  if (const auto* maker = dynamic_cast<const WithMaker*>(&object); maker != nullptr) {
+    for (const std::uintptr_t pc : maker->made_stack)
+      if (pc != 0) out.made_stack.push_back(pc);
+  }
+  switch (object.kind) {
+    case ObjectKind::kWaitGroup:
+      out.value = static_cast<const WaitGroupCore&>(object).count;
+      break;
+    case ObjectKind::kSemaphore:
+      out.value = static_cast<const SemaphoreCore&>(object).free;
+      break;
+    case ObjectKind::kMutex:
+      out.value = static_cast<const MutexCore&>(object).locked ? 1 : 0;
+      break;
+    case ObjectKind::kRWMutex: {
+      const auto& core = static_cast<const RWMutexCore&>(object);
+      out.value = core.readers > 0 ? core.readers : core.announced ? -1 : 0;
+      break;
+    }
+    default:
+      break;
+  }
   const Object::Use& feeding = object.last_use[static_cast<int>(End::kFeeds)];
   const Object::Use& fed = object.last_use[static_cast<int>(End::kFed)];
   out.last_feeding = {feeding.task, feeding.site};
@@ -119,6 +142,9 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
     out.blocked_since = TimePoint(Duration(task.blocked_since));
     out.blocked_for = Duration(simulator.time() - task.blocked_since);
     out.suspect = simulator.endless_since() != 0;
+    if (task.operation != nullptr && task.operation->kind == OpKind::kSelect)
+      for (std::size_t i = 0; i < task.operation->case_count; ++i)
+        out.sends.push_back(task.operation->cases[i].is_send);
     ForEachObject(task, [&](const Object* object) {
       out.objects.push_back(object == nullptr ? NilObject() : SnapshotObject(*object));
       if (object != nullptr && object->last_step >= simulator.endless_since()) out.suspect = false;

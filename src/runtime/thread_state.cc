@@ -4,6 +4,7 @@
 #include "taskleak/chan.h"
 #include "taskleak/error.h"
 #include "taskleak/internal/runtime.h"
+#include "taskleak/internal/sync_core.h"
 #include "taskleak/task.h"
 
 namespace taskleak {
@@ -33,6 +34,8 @@ const char* ObjectKindName(ObjectKind kind) noexcept {
 Object::Object(ObjectKind kind, Site made_at) : kind(kind), made_at(made_at) {
   EnterRun(ObjectKindName(kind), made_at)->Adopt(this);
 }
+
+WithMaker::WithMaker() { t_state.runtime->CaptureStack(made_stack, kMadeFrames); }
 
 Object::~Object() {
   if (t_state.run == run && run != 0) t_state.runtime->Forget(this);

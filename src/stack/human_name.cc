@@ -87,9 +87,9 @@ std::size_t GroupEnd(std::string_view name, std::size_t i) {
   return name.size();
 }
 
-void Erase(std::string* name, std::string_view what) {
+void Replace(std::string* name, std::string_view what, std::string_view by) {
   for (std::size_t at = name->find(what); at != std::string::npos; at = name->find(what, at)) {
-    name->erase(at, what.size());
+    name->replace(at, what.size(), by);
   }
 }
 
@@ -204,8 +204,9 @@ std::string Demangle(std::string_view name) {
 std::string HumanName(std::string_view linkage_name) {
   std::string name = Demangle(linkage_name);
   HideOperators(&name);
-  Erase(&name, "(anonymous namespace)::");
-  Erase(&name, "[abi:cxx11]");
+  Replace(&name, "(anonymous namespace)::", "");
+  Replace(&name, "[abi:cxx11]", "");
+  Replace(&name, " >", ">");  // "vector<vector<int> >"
   UnifyLambdas(&name);
   DropQualifiers(&name);
   DropCallOperators(&name);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "src/stack/frame.h"
@@ -66,64 +67,29 @@ constexpr std::array<std::string_view, 15> kRuntimeModules = {
     "libboost_context", "libgtest", "libgmock",   "libclang_rt", "libasan",  "libtsan",
     "libubsan",         "liblsan",  "[vdso"};
 
-// C names; a whole name when it ends with '$'. Those of waiting calls matter because we define them
-// too, in front of libc's: a report should start with the function that called them.
-constexpr std::array<std::string_view, 50> kRuntimeNames = {"_start$",
-                                                            "__libc_start_main",
-                                                            "__libc_start_call_main",
-                                                            "start_thread$",
-                                                            "clone$",
-                                                            "__clone",
-                                                            "clone3$",
-                                                            "make_fcontext$",
-                                                            "jump_fcontext$",
-                                                            "ontop_fcontext$",
-                                                            "trampoline$",
-                                                            "__restore_rt$",
-                                                            "__asan_",
-                                                            "__tsan_",
-                                                            "__msan_",
-                                                            "__ubsan_",
-                                                            "__lsan_",
-                                                            "__sanitizer_",
-                                                            "__interceptor_",
-                                                            "___interceptor_",
-                                                            "__interceptor_trampoline_",
-                                                            "asan_thread_start",
-                                                            "_Z13RUN_ALL_TESTSv$",
-                                                            "RUN_ALL_TESTS",
-                                                            "LLVMFuzzerRunDriver",
-                                                            "execute_native_thread_routine$",
-                                                            "pthread_",
-                                                            "__pthread_",
-                                                            "__wrap_",
-                                                            "__futex_",
-                                                            "sem_wait$",
-                                                            "sem_timedwait$",
-                                                            "sem_clockwait$",
-                                                            "thrd_",
-                                                            "mtx_",
-                                                            "cnd_",
-                                                            "syscall$",
-                                                            "nanosleep$",
-                                                            "clock_nanosleep$",
-                                                            "sleep$",
-                                                            "usleep$",
-                                                            "sched_yield$",
-                                                            "poll$",
-                                                            "ppoll$",
-                                                            "select$",
-                                                            "pselect$",
-                                                            "epoll_wait$",
-                                                            "epoll_pwait$",
-                                                            "sigwait$",
-                                                            "__call_tls_dtors$"};
+// C names. Those of waiting calls matter because we define them too, in front of libc's: a report
+// should start with the function that called them.
+constexpr std::string_view kRuntimeNames =
+    " _start start_thread clone clone3 make_fcontext jump_fcontext ontop_fcontext trampoline"
+    " __restore_rt _Z13RUN_ALL_TESTSv execute_native_thread_routine asan_thread_start"
+    " syscall nanosleep clock_nanosleep sleep usleep sched_yield sem_wait sem_timedwait"
+    " sem_clockwait poll ppoll select pselect epoll_wait epoll_pwait sigwait ";
+constexpr std::array<std::string_view, 18> kRuntimePrefixes = {
+    "__libc_start_",  "__clone",
+    "__asan_",        "__tsan_",
+    "__msan_",        "__ubsan_",
+    "__lsan_",        "__sanitizer_",
+    "__interceptor_", "___interceptor_",
+    "pthread_",       "__pthread_",
+    "__futex_",       "__wrap_",
+    "thrd_",          "mtx_",
+    "cnd_",           "LLVMFuzzerRunDriver"};
 
 bool IsRuntimeName(std::string_view name) {
-  return std::any_of(kRuntimeNames.begin(), kRuntimeNames.end(), [&](std::string_view entry) {
-    return entry.ends_with('$') ? name == entry.substr(0, entry.size() - 1)
-                                : name.starts_with(entry);
-  });
+  if (name.empty()) return false;
+  if (StartsWithAny(name, kRuntimePrefixes)) return true;
+  const std::size_t at = kRuntimeNames.find(" " + std::string(name) + " ");
+  return at != std::string_view::npos;
 }
 
 // C++ names in readable form, for functions without a mangled one.

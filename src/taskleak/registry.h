@@ -27,6 +27,7 @@ struct ObjectSnapshot {
   std::string kind;       // "channel", "context", "mutex", "wait group" …
   std::uint64_t id = 0;   // Counts the objects of its kind in the run, from 1.
   Site made_at;
+  std::vector<std::uintptr_t> made_stack;  // Return addresses, innermost first; empty for channels and contexts.
   TaskId made_by = 0;
   bool nil = false;        // A nil channel: there is no object.
   bool destroyed = false;  // Its handle died while tasks waited.
@@ -34,6 +35,9 @@ struct ObjectSnapshot {
   std::size_t capacity = 0;
   std::size_t length = 0;
   bool closed = false;
+  // Of a wait group: its count. Of a semaphore: what is free. Of a mutex: 1 when locked. Of an rwmutex: its readers, or -1
+  // with a writer.
+  std::int64_t value = 0;
   // Who last used each end: the one that feeds it (send, unlock, done, signal, cancel), the one that is fed (receive,
   // lock, wait). Task 0: nobody.
   struct Use {
@@ -55,6 +59,7 @@ struct TaskSnapshot {
   std::string operation;  // "chan send", "select" …: what it is blocked in, or did last.
   // What it is blocked on: one object; a select's cases, in order.
   std::vector<ObjectSnapshot> objects;
+  std::vector<bool> sends;  // Of a select: whether each case is a send.
   TimePoint blocked_since;
   Duration blocked_for{0};
   Site created_at;   // The call that started it.

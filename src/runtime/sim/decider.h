@@ -65,7 +65,8 @@ struct FaultKinds {
 
 // A moment at which more than one thing could happen. Valid during the call only.
 struct SchedulePoint {
-  SimTask* anchor;         // Whose operation this decision belongs to.
+  SimTask* anchor;         // Whose operation this decision belongs to,
+  std::uint16_t sub;       // and which of the decisions that fell during it this is.
   SimTask* current;        // The task about to do `op`, if it can go on; else null.
   const Operation* op;     // Null when `current` is.
   Choice canonical;        // What the fair run would do.
@@ -79,8 +80,8 @@ struct SchedulePoint {
 class Decider {
  public:
   virtual ~Decider() = default;
-  // The task has just been created; its path is that of task->id.
-  virtual void OnTask(SimTask* /*task*/) {}
+  // The task has just been created, as its parent's child of that ordinal; the root has no parent.
+  virtual void OnTask(SimTask* /*task*/, std::uint32_t /*parent*/, std::uint32_t /*ordinal*/) {}
   virtual Choice Schedule(const SchedulePoint& point) = 0;
   // One of the ready cases.
   virtual std::uint32_t Case(SimTask* task, const Operation& op, std::span<const std::uint32_t> ready) = 0;

@@ -57,7 +57,7 @@ void Simulator::Reset() {
   std::fill(std::begin(object_numbers_), std::end(object_numbers_), 0);
   change_step_ = root_returned_step_ = endless_since_ = 0;
   changer_ = endless_task_ = nullptr;
-  panic_frame_count_ = 0;
+  panic_frames_[0] = 0;
 }
 
 RunResult Simulator::Run(const std::function<void()>& body, Decider& decider, const RunOptions& options,

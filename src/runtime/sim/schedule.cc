@@ -82,7 +82,7 @@ Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical
   }
   std::span<Fault* const> faults;
   if (!idle) faults = faults_;
-  const SchedulePoint point{anchor, current, op, canonical, ready_, held_, timers, faults};
+  const SchedulePoint point{anchor, sub, current, op, canonical, ready_, held_, timers, faults};
   const Choice choice = decider_->Schedule(point);
   if (choice == canonical) return choice;
   switch (choice.kind) {

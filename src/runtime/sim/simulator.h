@@ -94,7 +94,8 @@ class Simulator final : public Runtime {
   // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless part began, else 0.
   std::uint64_t endless_since() const { return endless_since_; }
   SimTask* endless_task() const { return endless_task_; }
-  std::span<const std::uintptr_t> panic_frames() const { return {panic_frames_, panic_frame_count_}; }
+  // The stack of the last panic; zeros behind it.
+  std::span<const std::uintptr_t> panic_frames() const { return panic_frames_; }
 
   // For the watchdog, from any thread.
   std::uint64_t progress() const { return progress_.load(std::memory_order_relaxed); }
@@ -119,6 +120,7 @@ class Simulator final : public Runtime {
   void ArmFault(Fault* fault, Site site) override;
   void Adopt(Object* object) override;
   void Forget(Object* object) noexcept override;
+  void CaptureStack(std::uintptr_t* pcs, std::size_t max) override;
   void SetName(std::string_view name) override;
   void SetLabel(std::string_view key, std::string_view value) override;
   void OnUnwindingOperation() override;
@@ -216,7 +218,6 @@ class Simulator final : public Runtime {
   SimTask* endless_task_ = nullptr;
   static constexpr std::size_t kPanicFrames = 32;
   std::uintptr_t panic_frames_[kPanicFrames] = {};
-  std::size_t panic_frame_count_ = 0;
 
   // Kept from run to run.
   const SimulatorOptions simulator_options_;

@@ -176,7 +176,7 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   NoteChange(task);
   Mix(task->path_hash);
   if (observer_ != nullptr) observer_->OnTask(*task, parent, site);
-  decider_->OnTask(task);
+  decider_->OnTask(task, parent, paths_.back().ordinal);
   return task;
 }
 
@@ -327,6 +327,13 @@ void Simulator::OnUnwindingOperation() {
   if (current_ != nullptr && ++current_->unwind_ops > kUnwindOperations) Abandon();
 }
 
+void Simulator::CaptureStack(std::uintptr_t* pcs, std::size_t max) {
+  const void* frame = __builtin_frame_address(0);
+  const std::size_t count = CaptureFrames(frame, nullptr, reinterpret_cast<std::uintptr_t>(frame),
+                                          reinterpret_cast<std::uintptr_t>(current_->fiber.stack.high), pcs, max);
+  std::fill(pcs + count, pcs + max, 0);
+}
+
 void Simulator::SetName(std::string_view name) {
   taskleak_v1_task* record = current_->record;
   taskleak_v1_task_begin_write(record);
@@ -351,11 +358,6 @@ void Simulator::NoteMisuse(const char* sentence) {
   if (current_ != nullptr) result_.failed_task = current_->id;
 }
 
-void Simulator::NotePanic(Site /*site*/) {
-  panic_frame_count_ = CaptureFrames(__builtin_frame_address(0), nullptr,
-                                     reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
-                                     reinterpret_cast<std::uintptr_t>(current_->fiber.stack.high), panic_frames_,
-                                     kPanicFrames);
-}
+void Simulator::NotePanic(Site /*site*/) { CaptureStack(panic_frames_, kPanicFrames); }
 
 }  // namespace taskleak::internal

@@ -181,6 +181,9 @@ class Runtime {
   virtual void Adopt(Object* object) = 0;
   virtual void Forget(Object* object) noexcept = 0;
 
+  // The caller's stack: return addresses, innermost first, zeros behind them.
+  virtual void CaptureStack(std::uintptr_t* pcs, std::size_t max) = 0;
+
   virtual void SetName(std::string_view name) = 0;
   virtual void SetLabel(std::string_view key, std::string_view value) = 0;
 

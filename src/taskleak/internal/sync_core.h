@@ -12,8 +12,19 @@
 
 namespace taskleak::internal {
 
+// A lock is often a member, or made by std::make_shared: the constructor's call site says little then, and the stack is
+// kept. Channels and contexts are made by functions that the user calls.
+class WithMaker {
+ public:
+  static constexpr std::size_t kMadeFrames = 8;
+  std::uintptr_t made_stack[kMadeFrames] = {};  // Return addresses, innermost first; 0 ends them.
+
+ protected:
+  WithMaker();
+};
+
 template <ObjectKind kKind>
-class SyncCore : public Object {
+class SyncCore : public Object, public WithMaker {
  public:
   explicit SyncCore(Site site) : Object(kKind, site) {}
   virtual bool HasWaiters() = 0;

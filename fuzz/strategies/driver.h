@@ -1,0 +1,27 @@
+// One search: a decider that is told where each run begins and how it ended.
+#ifndef TASKLEAK_FUZZ_STRATEGIES_DRIVER_H_
+#define TASKLEAK_FUZZ_STRATEGIES_DRIVER_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "src/runtime/sim/decider.h"
+#include "src/runtime/sim/simulator.h"
+#include "taskleak/strategy.h"
+
+namespace taskleak::internal {
+
+// Deterministic: the same seed and the same bodies give the same decisions, in every build.
+class StrategyDriver : public Decider {
+ public:
+  // Before run number `index`, from 0. False: every schedule has been run.
+  virtual bool Begin(std::uint64_t index) = 0;
+  virtual void End(const RunResult& /*result*/) {}
+};
+
+// Throws UsageError for a strategy that is not built yet.
+std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed, const FaultKinds& kinds);
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_FUZZ_STRATEGIES_DRIVER_H_

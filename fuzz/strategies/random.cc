@@ -1,0 +1,79 @@
+#include "fuzz/strategies/random.h"
+
+namespace taskleak::internal {
+
+bool RandomStrategy::Begin(std::uint64_t index) {
+  state_ = seed_ * 0xd1342543de82ef95ULL + index;
+  state_ = Next();
+  const auto pick = [this](std::initializer_list<std::uint32_t> rates) {
+    return *(rates.begin() + Below(Next(), rates.size()));
+  };
+  temper_.preempt = pick({0, 64, 512, 2048});
+  temper_.shuffle = pick({0, 1024, 4096, 4096});
+  temper_.timer = kinds_.early_timers ? pick({0, 0, 64, 512}) : 0;
+  temper_.fault = pick({64, 256, 1024});
+  temper_.early_return = pick({128, 512, 2048});
+  temper_.hold = pick({64, 256});
+  temper_.holds = kinds_.holds ? pick({0, 0, 1, 1, 2}) : 0;
+  temper_.other_case = pick({0, 2048, 4096});
+  return true;
+}
+
+Choice RandomStrategy::Schedule(const SchedulePoint& point) {
+  const std::uint64_t bits = Next();
+  const auto roll = [&bits](int which) { return static_cast<std::uint32_t>(bits >> (which * 12) & 4095); };
+  if (point.canonical.kind == ChoiceKind::kTask && point.timers != nullptr && roll(0) < temper_.timer) {
+    if (!point.timers->SeveralDue()) return Choice::Timer(point.timers->next());
+    point.timers->DueTogether(due_);
+    return Choice::Timer(due_[Below(Next(), due_.size())]);
+  }
+  if (!point.faults.empty() && roll(1) < temper_.fault)
+    return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+  if (point.current == nullptr) {
+    if (point.ready.empty()) {  // Several timers are due together.
+      if (point.timers == nullptr || roll(2) >= temper_.shuffle) return point.canonical;
+      point.timers->DueTogether(due_);
+      return Choice::Timer(due_[Below(Next(), due_.size())]);
+    }
+    if (roll(2) >= temper_.shuffle) return point.canonical;
+    return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
+  }
+  if (temper_.holds > 0 && roll(3) < temper_.hold) {
+    --temper_.holds;
+    return Choice::Hold(point.current);
+  }
+  if (roll(4) >= temper_.preempt || point.ready.empty()) return point.canonical;
+  return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
+}
+
+std::uint32_t RandomStrategy::Case(SimTask* /*task*/, const Operation& /*op*/, std::span<const std::uint32_t> ready) {
+  const std::uint64_t bits = Next();
+  if ((bits >> 40 & 4095) >= temper_.other_case) return ready[0];
+  return ready[Below(bits, ready.size())];
+}
+
+bool RandomStrategy::TakeFault(SimTask* /*task*/, const Operation& /*op*/) {
+  return (Next() & 4095) < temper_.early_return;
+}
+
+std::int64_t RandomStrategy::Data(SimTask* /*task*/, const Operation& /*op*/, std::int64_t lo, std::int64_t hi,
+                                  std::int64_t canonical) {
+  const std::uint64_t bits = Next();
+  const std::uint64_t range = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);
+  switch (bits & 7) {
+    case 0:
+      return canonical;
+    case 1:
+      return lo;
+    case 2:
+      return hi;
+    default: {
+      // Uniform over the range by the high word of a 128-bit product; the whole range needs no scaling.
+      if (range == UINT64_MAX) return static_cast<std::int64_t>(Next());
+      const auto offset = static_cast<std::uint64_t>((static_cast<unsigned __int128>(Next()) * (range + 1)) >> 64);
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + offset);
+    }
+  }
+}
+
+}  // namespace taskleak::internal

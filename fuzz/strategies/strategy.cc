@@ -1,0 +1,39 @@
+#include "taskleak/strategy.h"
+
+#include <string>
+
+#include "fuzz/strategies/driver.h"
+#include "fuzz/strategies/random.h"
+#include "taskleak/error.h"
+
+namespace taskleak {
+
+const char* ToString(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::kRandom:
+      return "random";
+    case Strategy::kPct:
+      return "pct";
+    case Strategy::kPos:
+      return "pos";
+    case Strategy::kSurw:
+      return "surw";
+    case Strategy::kPortfolio:
+      return "portfolio";
+    case Strategy::kExhaustive:
+      return "exhaustive";
+  }
+  return "unknown";
+}
+
+namespace internal {
+
+std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed, const FaultKinds& kinds) {
+  if (strategy == Strategy::kRandom || strategy == Strategy::kPortfolio)
+    return std::make_unique<RandomStrategy>(seed, kinds);
+  throw UsageError(std::string("the strategy \"") + ToString(strategy) +
+                   "\" is not built yet; use Strategy::kRandom or kPortfolio");
+}
+
+}  // namespace internal
+}  // namespace taskleak

@@ -1,0 +1,70 @@
+// One search, from its first run to its last report.
+#ifndef TASKLEAK_HARNESS_EXPLORE_EXPLORER_H_
+#define TASKLEAK_HARNESS_EXPLORE_EXPLORER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fuzz/strategies/driver.h"
+#include "harness/explore/environment.h"
+#include "harness/explore/judge.h"
+#include "harness/gtest/assertions.h"
+#include "src/runtime/sim/simulator.h"
+#include "taskleak/explore.h"
+
+namespace taskleak::internal {
+
+// Lives for one call of Explore or Replay, on its thread.
+class Explorer {
+ public:
+  Explorer(Body body, ExploreOptions options);
+
+  ExploreResult Search();
+  ExploreResult RunOne(const Schedule& schedule);
+  // What the running test is to be told, as if it had run the failing schedule by itself.
+  std::vector<AssertionResult> TakeForTest() { return std::move(for_test_); }
+
+ private:
+  using RealClock = std::chrono::steady_clock;
+
+  struct Outcome {
+    RunResult run;
+    std::optional<Verdict> verdict;
+    Schedule schedule;
+    std::vector<AssertionResult> assertions;
+  };
+
+  // One run. `failing` is called at its end before anything is unwound, if it failed.
+  Outcome Run(Decider& decider, Observer* observer = nullptr,
+              const std::function<void(const RunResult&, const Verdict&)>& failing = {});
+  bool StopNow(ExploreResult& result, RealClock::time_point started);
+  // Shrinks and reports what a schedule showed.
+  void Found(ExploreResult& result, Outcome outcome);
+  Schedule Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result, Failure& failure);
+  // The failure under a schedule, recorded; nothing if it does not fail the same way.
+  std::optional<Failure> Record(const Schedule& schedule, const Signature& signature);
+  void Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after);
+  void Report(const Failure& failure);
+  void Forward(const Outcome& outcome);
+  std::string ReplayLine(const Schedule& schedule) const;
+
+  const Body body_;
+  const ExploreOptions options_;
+  const Environment environment_;
+  const std::string name_;
+  const RunOptions run_options_;
+  Simulator& simulator_;
+  AssertionTrap trap_;
+  std::vector<AssertionResult> for_test_;
+  std::set<Signature> known_;  // With keep_going.
+};
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_HARNESS_EXPLORE_EXPLORER_H_

@@ -1,0 +1,30 @@
+// A schedule told in sentences.
+#ifndef TASKLEAK_HARNESS_REPORT_PROSE_H_
+#define TASKLEAK_HARNESS_REPORT_PROSE_H_
+
+#include <string>
+#include <vector>
+
+#include "taskleak/failure.h"
+#include "taskleak/trace.h"
+
+namespace taskleak::internal {
+
+// One sentence for each decision, in the order they were taken. Of an entry that was never reached nothing is said.
+std::vector<std::string> TellSchedule(const Trace& trace);
+
+// "root" or, with a name, "worker-2"; two tasks of one name are told apart by their paths.
+std::string NameOf(const Trace& trace, TaskId id);
+
+// "1st", "2nd", "3rd", "11th".
+std::string Ordinal(std::uint64_t n);
+
+// What a task was last seen doing: "ended at …", "is blocked in …", with the early return that led there.
+std::string WhereIs(const Trace& trace, TaskId id);
+
+// "worker_pool.cc:41"; "an unknown place".
+std::string At(Site site);
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_HARNESS_REPORT_PROSE_H_
