@@ -24,7 +24,7 @@ void Recorder::Describe(TraceEvent& event, const SimTask& task, const Operation&
     event.object = std::string(ObjectKindName(op.object->kind)) + " " + std::to_string(op.object->number);
 }
 
-void Recorder::OnTask(const SimTask& task, std::uint32_t parent, Site site) {
+void Recorder::OnTask(const SimTask& task, std::uint32_t parent, const Site& site) {
   trace_.tasks.push_back({task.id, parent, PathOf(simulator_.paths(), task.id), task.record->name, site});
   Add(TraceEvent::Kind::kStart, task);
 }

@@ -20,7 +20,7 @@ class Recorder final : public Observer {
   explicit Recorder(const Simulator& simulator, std::size_t max_events = 1'000'000)
       : simulator_(simulator), max_events_(max_events) {}
 
-  void OnTask(const SimTask& task, std::uint32_t parent, Site site) override;
+  void OnTask(const SimTask& task, std::uint32_t parent, const Site& site) override;
   void OnBefore(const SimTask& task, const Operation& op) override;
   void OnAfter(const SimTask& task, const Operation& op, std::uint32_t outcome) override;
   void OnPark(const SimTask& task, const Operation& op) override;

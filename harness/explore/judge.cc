@@ -32,7 +32,7 @@ const char* ToString(FailureKind kind) {
 namespace internal {
 namespace {
 
-std::string Place(Site site) {
+std::string Place(const Site& site) {
   return site ? std::string(site.file) + ":" + std::to_string(site.line) : std::string();
 }
 
@@ -96,8 +96,7 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
     verdict.groups.push_back({*kind, endless ? "running for ever" : OpName(op), Place(at),
                               Place({record.created_file, record.created_line})});
   }
-  std::stable_sort(verdict.groups.begin(), verdict.groups.end(),
-                   [](const Signature& a, const Signature& b) { return Rank(a.operation) < Rank(b.operation); });
+  MostTellingFirst(verdict.groups, [](const Signature& s) { return s.operation; });
   if (verdict.groups.empty()) verdict.groups.push_back({*kind, "", "", ""});
   return verdict;
 }

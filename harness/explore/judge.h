@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/gtest/assertions.h"
@@ -26,7 +27,19 @@ struct Signature {
 
 // How telling it is that a task is blocked there: 0 in an operation on which others depend, higher where it merely waits for
 // other tasks. Reports put the most telling first.
+inline constexpr int kRanks = 3;
 int Rank(const std::string& operation);
+
+// Orders by rank, and leaves the order within each as it is.
+template <class T, class OperationOf>
+void MostTellingFirst(std::vector<T>& items, OperationOf operation_of) {
+  std::vector<T> ordered;
+  ordered.reserve(items.size());
+  for (int rank = 0; rank < kRanks; ++rank)
+    for (T& item : items)
+      if (Rank(operation_of(item)) == rank) ordered.push_back(item);
+  items = std::move(ordered);
+}
 
 // Called at the end of a run before anything is unwound. Nothing if the run did not fail. `assertions`: what the body's
 // EXPECTs said so far.

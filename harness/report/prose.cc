@@ -71,7 +71,7 @@ std::string Tell(const Trace& trace, const TraceEvent& event) {
 
 }  // namespace
 
-std::string At(Site site) {
+std::string At(const Site& site) {
   return site ? BasenameOf(site.file) + ":" + std::to_string(site.line) : "an unknown place";
 }
 

@@ -23,7 +23,7 @@ std::string Ordinal(std::uint64_t n);
 std::string WhereIs(const Trace& trace, TaskId id);
 
 // "worker_pool.cc:41"; "an unknown place".
-std::string At(Site site);
+std::string At(const Site& site);
 
 }  // namespace taskleak::internal
 

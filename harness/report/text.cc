@@ -41,7 +41,7 @@ std::string Count(std::uint64_t n, const std::string& noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
 }
 
-void PrintStack(std::ostream& out, const std::vector<std::uintptr_t>& pcs, Site site) {
+void PrintStack(std::ostream& out, const std::vector<std::uintptr_t>& pcs, const Site& site) {
   const std::vector<internal::Frame> frames =
       internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(pcs));
   // Without frame pointers in the user's code the walk finds nothing of it: the call's own place is still known.
@@ -165,9 +165,7 @@ void PrintGroup(std::ostream& out, const Failure& failure, const TaskGroup& grou
 
 std::vector<TaskGroup> Groups(const Failure& failure) {
   std::vector<TaskGroup> groups = GroupTasks(failure.leaked);
-  std::stable_sort(groups.begin(), groups.end(), [](const TaskGroup& a, const TaskGroup& b) {
-    return internal::Rank(a.tasks.front().operation) < internal::Rank(b.tasks.front().operation);
-  });
+  internal::MostTellingFirst(groups, [](const TaskGroup& g) { return g.tasks.front().operation; });
   return groups;
 }
 

@@ -15,22 +15,22 @@ namespace taskleak {
 // What a leaky variant must show. A wrong expectation fails.
 struct Expectation {
   FailureKind kind = FailureKind::kLeak;
-  std::string operation;  // In which the first group of tasks is blocked: "chan send".
-  std::string task;       // Its tasks' name; "worker-*" matches worker-1.
+  std::string operation = {};  // In which the first group of tasks is blocked: "chan send".
+  std::string task = {};       // Its tasks' name; "worker-*" matches worker-1.
 };
 
 struct Variant {
-  std::string name;      // "fixed", "send_ignores_context".
-  std::string summary;   // One line: what is wrong with it, or what makes it right.
-  Body body;
-  std::optional<Expectation> expected;  // Empty: it must hold under every schedule.
+  std::string name = {};      // "fixed", "send_ignores_context".
+  std::string summary = {};   // One line: what is wrong with it, or what makes it right.
+  Body body = {};
+  std::optional<Expectation> expected = {};  // Empty: it must hold under every schedule.
   ExploreOptions options = {};          // Its own defaults (max_steps, stack sizes, schedules).
 };
 
 struct Scenario {
-  std::string name;     // "article/worker_pool": folder and file.
-  std::string summary;  // One line.
-  std::vector<Variant> variants;
+  std::string name = {};     // "article/worker_pool": folder and file.
+  std::string summary = {};  // One line.
+  std::vector<Variant> variants = {};
 };
 
 // In the scenario's file, at namespace scope:  const RegisterScenario kRegister({.name = …, .variants = {…}});

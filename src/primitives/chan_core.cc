@@ -15,7 +15,7 @@ std::size_t SlotsOffset(std::size_t alignment) {
 
 }  // namespace
 
-ChanCore* ChanCore::Make(const ElementOps& ops, std::size_t capacity, Site site) {
+ChanCore* ChanCore::Make(const ElementOps& ops, std::size_t capacity, const Site& site) {
   const std::size_t offset = SlotsOffset(ops.alignment);
   if (capacity > (std::size_t{1} << 40) / ops.size) ThrowPanic("makechan: size out of range", site);
   void* block = ops.alignment > alignof(std::max_align_t)
@@ -96,7 +96,7 @@ bool ChanCore::CommitRecv(Runtime* runtime, void* out, const Task* self) {
   return false;
 }
 
-void ChanCore::Send(void* value, Site site) {
+void ChanCore::Send(void* value, const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kSend, site);
   const Operation op{.kind = OpKind::kSend, .site = site, .object = this};
   runtime->Before(op);
@@ -122,7 +122,7 @@ void ChanCore::Send(void* value, Site site) {
   runtime->After(op, outcome::kDone);
 }
 
-void ChanCore::Recv(void* out, Site site) {
+void ChanCore::Recv(void* out, const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kRecv, site);
   const Operation op{.kind = OpKind::kRecv, .site = site, .object = this};
   runtime->Before(op);
@@ -146,7 +146,7 @@ void ChanCore::Recv(void* out, Site site) {
   runtime->After(op, waiter.closed ? outcome::kClosed : outcome::kDone);
 }
 
-bool ChanCore::TrySend(void* value, Site site) {
+bool ChanCore::TrySend(void* value, const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kTrySend, site);
   const Operation op{.kind = OpKind::kTrySend, .site = site, .object = this};
   runtime->Before(op);
@@ -158,7 +158,7 @@ bool ChanCore::TrySend(void* value, Site site) {
   return sent;
 }
 
-bool ChanCore::TryRecv(void* out, Site site) {
+bool ChanCore::TryRecv(void* out, const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kTryRecv, site);
   const Operation op{.kind = OpKind::kTryRecv, .site = site, .object = this};
   runtime->Before(op);
@@ -173,7 +173,7 @@ bool ChanCore::TryRecv(void* out, Site site) {
   return true;
 }
 
-void ChanCore::Close(Site site) {
+void ChanCore::Close(const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kClose, site);
   const Operation op{.kind = OpKind::kClose, .site = site, .object = this};
   runtime->Before(op);
@@ -184,7 +184,7 @@ void ChanCore::Close(Site site) {
   runtime->After(op, outcome::kDone);
 }
 
-std::size_t ChanCore::Len(Site site) {
+std::size_t ChanCore::Len(const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kLen, site);
   const Operation op{.kind = OpKind::kLen, .site = site, .object = this};
   runtime->Before(op);

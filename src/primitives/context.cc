@@ -9,13 +9,13 @@
 namespace taskleak {
 namespace internal {
 
-ContextCore::ContextCore(ContextCore* parent, Site site)
+ContextCore::ContextCore(ContextCore* parent, const Site& site)
     : Object(ObjectKind::kContext, site),
       parent_(parent),
       ends_(parent == nullptr ? nullptr : parent->ends()),
       deadline_(parent == nullptr ? INT64_MAX : parent->deadline_) {}
 
-Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, Site site) {
+Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) {
   Ref<ContextCore> core(new ContextCore(parent, site));
   ChanCore* done = ChanCore::Make(kElementOps<Unit>, 0, site);
   core->own_done_ = Ref<ChanCore>(done);
@@ -35,7 +35,7 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, Site site) {
 }
 
 Ref<ContextCore> ContextCore::MakeValue(ContextCore* parent, const void* key, std::shared_ptr<const void> value,
-                                        bool cuts_cancel, Site site) {
+                                        bool cuts_cancel, const Site& site) {
   Ref<ContextCore> core(new ContextCore(parent, site));
   core->key_ = key;
   core->value_ = std::move(value);
@@ -85,7 +85,7 @@ void ContextCore::Fire() {
   Release();  // The queue's reference; the queue has let go before it calls.
 }
 
-std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f, Site site) {
+std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f, const Site& site) {
   if (error_ != Error::kNone) {
     runtime->SpawnFor(t_state.task->id, std::move(f), "context.AfterFunc", site);
     return 0;
@@ -112,12 +112,12 @@ void ContextCore::Sever() {
   LeaveParent();
 }
 
-Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, Site site) {
+Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, const Site& site) {
   EnterRun("WithValue", site);
   return Context(ContextCore::MakeValue(parent.core().get(), key, std::move(value), false, site));
 }
 
-StopFunc NewContextFunc(const Context& context, std::function<void()> f, Site site) {
+StopFunc NewContextFunc(const Context& context, std::function<void()> f, const Site& site) {
   Runtime* runtime = EnterRun("AfterFunc", site);
   ContextCore* core = context.core() ? context.core()->ends() : nullptr;
   if (core == nullptr) return StopFunc();  // Background never ends.
@@ -128,7 +128,7 @@ StopFunc NewContextFunc(const Context& context, std::function<void()> f, Site si
 
 namespace {
 
-void Cancel(ContextCore* core, std::exception_ptr cause, Site site) {
+void Cancel(ContextCore* core, std::exception_ptr cause, const Site& site) {
   Runtime* runtime = Enter(core, OpKind::kCancel, site);
   const Operation op{.kind = OpKind::kCancel, .site = site, .object = core};
   runtime->Before(op);
@@ -159,7 +159,7 @@ RecvChan<Unit> Context::Done() const {
   return RecvChan<Unit>(core_->ends()->done());
 }
 
-ContextError Context::Err(Site site) const {
+ContextError Context::Err(const Site& site) const {
   if (internal::Unwinding() || !core_) return ContextError::kNone;
   ContextCore* core = core_->ends();
   if (core == nullptr) return ContextError::kNone;
@@ -178,17 +178,17 @@ std::optional<TimePoint> Context::Deadline() const {
 
 const void* Context::Lookup(const void* key) const { return core_ ? core_->Lookup(key) : nullptr; }
 
-void CancelFunc::operator()(Site site) const {
+void CancelFunc::operator()(const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   internal::Cancel(core_.get(), nullptr, site);
 }
 
-void CancelCauseFunc::operator()(std::exception_ptr cause, Site site) const {
+void CancelCauseFunc::operator()(std::exception_ptr cause, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   internal::Cancel(core_.get(), std::move(cause), site);
 }
 
-bool StopFunc::operator()(Site site) const {
+bool StopFunc::operator()(const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
   internal::Runtime* runtime = internal::Enter(core_.get(), internal::OpKind::kStopAfterFunc, site);
   const internal::Operation op{.kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core_.get()};
@@ -200,18 +200,18 @@ bool StopFunc::operator()(Site site) const {
 
 Context Background() { return Context(); }
 
-std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, Site site) {
+std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::EnterRun("WithCancel", site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
   return {Context(core), CancelCauseFunc(core)};
 }
 
-std::pair<Context, CancelFunc> WithCancel(Context parent, Site site) {
+std::pair<Context, CancelFunc> WithCancel(Context parent, const Site& site) {
   return WithCancelCause(std::move(parent), site);
 }
 
-std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, Site site) {
+std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::Runtime* runtime = internal::EnterRun("WithDeadline", site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
@@ -219,13 +219,13 @@ std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, 
   return {Context(core), CancelFunc(core)};
 }
 
-std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, Site site) {
+std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::Runtime* runtime = internal::EnterRun("WithTimeout", site);
   return WithDeadline(std::move(parent), TimePoint(Duration(runtime->Now())) + timeout, site);
 }
 
-Context WithoutCancel(Context parent, Site site) {
+Context WithoutCancel(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::EnterRun("WithoutCancel", site);
   return Context(ContextCore::MakeValue(parent.core().get(), nullptr, nullptr, true, site));

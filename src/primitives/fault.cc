@@ -33,14 +33,14 @@ class CloseFault final : public Fault {
 
 }  // namespace
 
-void MayCloseCore(const Ref<ChanCore>& core, Site site) {
+void MayCloseCore(const Ref<ChanCore>& core, const Site& site) {
   if (t_state.run == 0 || !core) return;
   Enter(core.get(), OpKind::kClose, site)->ArmFault(new CloseFault(core), site);
 }
 
 namespace {
 
-std::int64_t FuzzData(std::int64_t lo, std::int64_t hi, std::int64_t canonical, Site site) {
+std::int64_t FuzzData(std::int64_t lo, std::int64_t hi, std::int64_t canonical, const Site& site) {
   if (t_state.run == 0) return canonical;
   const Operation op{.kind = OpKind::kFuzzData, .preempts = false, .site = site};
   t_state.runtime->Before(op);
@@ -52,7 +52,7 @@ std::int64_t FuzzData(std::int64_t lo, std::int64_t hi, std::int64_t canonical, 
 }  // namespace
 }  // namespace internal
 
-bool EarlyReturn(std::string_view label, Site site) {
+bool EarlyReturn(std::string_view label, const Site& site) {
   if (internal::Unwinding() || internal::t_state.run == 0) return false;
   internal::Runtime* runtime = internal::t_state.runtime;
   const internal::Operation op{
@@ -63,19 +63,19 @@ bool EarlyReturn(std::string_view label, Site site) {
   return returns;
 }
 
-void MayCancel(const CancelFunc& cancel, Site site) {
+void MayCancel(const CancelFunc& cancel, const Site& site) {
   if (internal::Unwinding() || internal::t_state.run == 0 || !cancel.core()) return;
   internal::Enter(cancel.core().get(), internal::OpKind::kCancel, site)
       ->ArmFault(new internal::CancelFault(cancel.core()), site);
 }
 
-std::int64_t FuzzInt(std::int64_t lo, std::int64_t hi, Site site) {
+std::int64_t FuzzInt(std::int64_t lo, std::int64_t hi, const Site& site) {
   if (internal::Unwinding()) return 0;
   if (lo > hi) internal::ThrowPanic("FuzzInt: lo is above hi", site);
   const std::int64_t canonical = lo > 0 ? lo : hi < 0 ? hi : 0;
   return internal::FuzzData(lo, hi, canonical, site);
 }
 
-bool FuzzBool(Site site) { return !internal::Unwinding() && internal::FuzzData(0, 1, 0, site) != 0; }
+bool FuzzBool(const Site& site) { return !internal::Unwinding() && internal::FuzzData(0, 1, 0, site) != 0; }
 
 }  // namespace taskleak

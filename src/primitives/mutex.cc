@@ -32,7 +32,7 @@ void Finish(Runtime* runtime, const Operation& op, Core& core, internal::End end
 
 }  // namespace
 
-void Mutex::Lock(Site site) {
+void Mutex::Lock(const Site& site) {
   if (Unwinding()) return;
   const Ref<MutexCore> core = core_.Get(OpKind::kLock, site);
   Runtime* runtime = t_state.runtime;
@@ -43,7 +43,7 @@ void Mutex::Lock(Site site) {
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
-bool Mutex::TryLock(Site site) {
+bool Mutex::TryLock(const Site& site) {
   if (Unwinding()) return false;
   const Ref<MutexCore> core = core_.Get(OpKind::kTryLock, site);
   Runtime* runtime = t_state.runtime;
@@ -58,7 +58,7 @@ bool Mutex::TryLock(Site site) {
   return true;
 }
 
-void Mutex::Unlock(Site site) {
+void Mutex::Unlock(const Site& site) {
   if (Unwinding()) return;
   const Ref<MutexCore> core = core_.Get(OpKind::kUnlock, site);
   Runtime* runtime = t_state.runtime;
@@ -70,7 +70,7 @@ void Mutex::Unlock(Site site) {
   Finish(runtime, op, *core, internal::End::kFeeds);
 }
 
-void RWMutex::Lock(Site site) {
+void RWMutex::Lock(const Site& site) {
   if (Unwinding()) return;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kLock, site);
   Runtime* runtime = t_state.runtime;
@@ -83,7 +83,7 @@ void RWMutex::Lock(Site site) {
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
-bool RWMutex::TryLock(Site site) {
+bool RWMutex::TryLock(const Site& site) {
   if (Unwinding()) return false;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kTryLock, site);
   Runtime* runtime = t_state.runtime;
@@ -98,7 +98,7 @@ bool RWMutex::TryLock(Site site) {
   return true;
 }
 
-void RWMutex::Unlock(Site site) {
+void RWMutex::Unlock(const Site& site) {
   if (Unwinding()) return;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kUnlock, site);
   Runtime* runtime = t_state.runtime;
@@ -115,7 +115,7 @@ void RWMutex::Unlock(Site site) {
   Finish(runtime, op, *core, internal::End::kFeeds);
 }
 
-void RWMutex::RLock(Site site) {
+void RWMutex::RLock(const Site& site) {
   if (Unwinding()) return;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kRLock, site);
   Runtime* runtime = t_state.runtime;
@@ -128,7 +128,7 @@ void RWMutex::RLock(Site site) {
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
-bool RWMutex::TryRLock(Site site) {
+bool RWMutex::TryRLock(const Site& site) {
   if (Unwinding()) return false;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kTryRLock, site);
   Runtime* runtime = t_state.runtime;
@@ -143,7 +143,7 @@ bool RWMutex::TryRLock(Site site) {
   return true;
 }
 
-void RWMutex::RUnlock(Site site) {
+void RWMutex::RUnlock(const Site& site) {
   if (Unwinding()) return;
   const Ref<RWMutexCore> core = core_.Get(OpKind::kRUnlock, site);
   Runtime* runtime = t_state.runtime;

@@ -71,7 +71,7 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases, std::
 
 // `views` and `ready` are scratch space for `count` cases.
 std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView* views, std::uint32_t* ready,
-                Site site) {
+                const Site& site) {
   std::size_t fallback = count;
   for (std::size_t i = 0; i < count; ++i) {
     if (cases[i].is_default) {
@@ -109,7 +109,7 @@ std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView
 
 }  // namespace
 
-std::size_t RunSelect(SelectCase* cases, std::size_t count, Site site) {
+std::size_t RunSelect(SelectCase* cases, std::size_t count, const Site& site) {
   Runtime* runtime = EnterRun("Select", site);
   if (count <= kInline) {
     CaseView views[kInline];
@@ -124,7 +124,7 @@ std::size_t RunSelect(SelectCase* cases, std::size_t count, Site site) {
 
 }  // namespace internal
 
-std::size_t Selector::Wait(Site site) {
+std::size_t Selector::Wait(const Site& site) {
   if (internal::Unwinding()) return 0;
   if (cases_.empty()) internal::BlockForEver(internal::OpKind::kSelect, site);
   std::vector<internal::SelectCase> table(cases_.size());

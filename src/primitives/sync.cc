@@ -35,7 +35,7 @@ void Finish(Runtime* runtime, const Operation& op, internal::Object& core, End e
 
 }  // namespace
 
-void WaitGroup::Add(std::int64_t n, Site site) {
+void WaitGroup::Add(std::int64_t n, const Site& site) {
   if (Unwinding()) return;
   const Ref<WaitGroupCore> core = core_.Get(OpKind::kWaitGroupAdd, site);
   Runtime* runtime = t_state.runtime;
@@ -49,11 +49,11 @@ void WaitGroup::Add(std::int64_t n, Site site) {
   Finish(runtime, op, *core, End::kFeeds);
 }
 
-void WaitGroup::Done(Site site) {
+void WaitGroup::Done(const Site& site) {
   if (!Unwinding()) Add(-1, site);
 }
 
-void WaitGroup::Wait(Site site) {
+void WaitGroup::Wait(const Site& site) {
   if (Unwinding()) return;
   const Ref<WaitGroupCore> core = core_.Get(OpKind::kWaitGroupWait, site);
   Runtime* runtime = t_state.runtime;
@@ -63,7 +63,7 @@ void WaitGroup::Wait(Site site) {
   Finish(runtime, op, *core, End::kFed);
 }
 
-void Cond::Wait(Site site) {
+void Cond::Wait(const Site& site) {
   if (Unwinding()) return;
   const Ref<CondCore> core = core_.Get(OpKind::kCondWait, site);
   Runtime* runtime = t_state.runtime;
@@ -87,7 +87,7 @@ void Cond::Wait(Site site) {
   acquire(lock);
 }
 
-void Cond::Signal(Site site) {
+void Cond::Signal(const Site& site) {
   if (Unwinding()) return;
   const Ref<CondCore> core = core_.Get(OpKind::kCondSignal, site);
   Runtime* runtime = t_state.runtime;
@@ -97,7 +97,7 @@ void Cond::Signal(Site site) {
   Finish(runtime, op, *core, End::kFeeds);
 }
 
-void Cond::Broadcast(Site site) {
+void Cond::Broadcast(const Site& site) {
   if (Unwinding()) return;
   const Ref<CondCore> core = core_.Get(OpKind::kCondBroadcast, site);
   Runtime* runtime = t_state.runtime;
@@ -107,7 +107,7 @@ void Cond::Broadcast(Site site) {
   Finish(runtime, op, *core, End::kFeeds);
 }
 
-bool Once::Enter(Site site) {
+bool Once::Enter(const Site& site) {
   const Ref<OnceCore> core = core_.Get(OpKind::kOnce, site);
   Runtime* runtime = t_state.runtime;
   const Operation op{.kind = OpKind::kOnce, .site = site, .object = core.get()};
@@ -128,7 +128,7 @@ void Once::Finish(const Ref<OnceCore>& core) {
   while (Waiter* waiter = core->waiters.Pop()) t_state.runtime->Unpark(waiter->task);
 }
 
-SemaphoreCore* Semaphore::Core(OpKind kind, Site site) {
+SemaphoreCore* Semaphore::Core(OpKind kind, const Site& site) {
   SemaphoreCore* core = core_.Get(kind, site).get();
   if (!core->sized) {  // Its first touch in this run.
     core->sized = true;
@@ -137,11 +137,11 @@ SemaphoreCore* Semaphore::Core(OpKind kind, Site site) {
   return core;
 }
 
-void Semaphore::Acquire(std::int64_t n, Site site) {
+void Semaphore::Acquire(std::int64_t n, const Site& site) {
   if (!Unwinding()) static_cast<void>(Acquire(Background(), n, site));
 }
 
-bool Semaphore::Acquire(const Context& context, std::int64_t n, Site site) {
+bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site) {
   if (Unwinding()) return false;
   const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreAcquire, site));
   Runtime* runtime = t_state.runtime;
@@ -186,7 +186,7 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, Site site) {
   return true;
 }
 
-bool Semaphore::TryAcquire(std::int64_t n, Site site) {
+bool Semaphore::TryAcquire(std::int64_t n, const Site& site) {
   if (Unwinding()) return false;
   const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreAcquire, site));
   Runtime* runtime = t_state.runtime;
@@ -202,7 +202,7 @@ bool Semaphore::TryAcquire(std::int64_t n, Site site) {
   return true;
 }
 
-void Semaphore::Release(std::int64_t n, Site site) {
+void Semaphore::Release(std::int64_t n, const Site& site) {
   if (Unwinding()) return;
   const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreRelease, site));
   Runtime* runtime = t_state.runtime;
@@ -215,22 +215,22 @@ void Semaphore::Release(std::int64_t n, Site site) {
   Finish(runtime, op, *core, End::kFeeds);
 }
 
-ErrGroup::ErrGroup(Context parent, Site site) : tasks_(site) {
+ErrGroup::ErrGroup(Context parent, const Site& site) : tasks_(site) {
   if (Unwinding()) return;
   std::tie(context_, cancel_) = WithCancelCause(std::move(parent), site);
 }
 
-void ErrGroup::SetLimit(std::int64_t n, Site site) {
+void ErrGroup::SetLimit(std::int64_t n, const Site& site) {
   if (Unwinding()) return;
   slots_ = n < 0 ? Chan<Unit>() : MakeChan<Unit>(static_cast<std::size_t>(n), site);
 }
 
-void ErrGroup::Begin(Site site) {
+void ErrGroup::Begin(const Site& site) {
   if (slots_) slots_.Send(Unit{}, site);
   tasks_.Add(1, site);
 }
 
-void ErrGroup::End(std::exception_ptr error, Site site) {
+void ErrGroup::End(std::exception_ptr error, const Site& site) {
   if (Unwinding()) return;
   if (error != nullptr && error_ == nullptr) {
     error_ = error;
@@ -240,7 +240,7 @@ void ErrGroup::End(std::exception_ptr error, Site site) {
   tasks_.Done(site);
 }
 
-void ErrGroup::Wait(Site site) {
+void ErrGroup::Wait(const Site& site) {
   if (Unwinding()) return;
   tasks_.Wait(site);
   cancel_(error_, site);

@@ -7,7 +7,7 @@
 namespace taskleak {
 namespace internal {
 
-Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, Site site) {
+Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, const Site& site) {
   ChanCore* channel = ChanCore::Make(kElementOps<TimePoint>, 1, site);
   Ref<TimerCore> core(new TimerCore);
   core->channel_ = internal::Ref<ChanCore>(channel);
@@ -18,7 +18,7 @@ Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, Site site) {
   return core;
 }
 
-Ref<TimerCore> TimerCore::MakeFunction(std::function<void()> f, Site site) {
+Ref<TimerCore> TimerCore::MakeFunction(std::function<void()> f, const Site& site) {
   Ref<TimerCore> core(new TimerCore);
   core->function_ = std::move(f);
   core->made_at_ = site;
@@ -67,7 +67,7 @@ namespace {
 
 // A timer operation: its object is the timer's channel, if it has one.
 template <class F>
-auto TimerOperation(OpKind kind, TimerCore* core, Site site, F f) {
+auto TimerOperation(OpKind kind, TimerCore* core, const Site& site, F f) {
   Runtime* runtime = core->channel() != nullptr ? Enter(core->channel(), kind, site) : EnterRun("Timer", site);
   const Operation op{.kind = kind, .site = site, .object = core->channel()};
   runtime->Before(op);
@@ -84,7 +84,7 @@ std::int64_t Saturate(std::int64_t now, std::int64_t duration) {
 
 }  // namespace
 
-taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, Site site) {
+taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, const Site& site) {
   Runtime* runtime = EnterRun("AfterFunc", site);
   const auto core = TimerCore::MakeFunction(std::move(f), site);
   core->Start(runtime, Saturate(runtime->Now(), duration));
@@ -97,7 +97,7 @@ using internal::OpKind;
 using internal::Runtime;
 using internal::TimerCore;
 
-void Sleep(Duration duration, Site site) {
+void Sleep(Duration duration, const Site& site) {
   if (internal::Unwinding()) return;
   Runtime* runtime = internal::EnterRun("Sleep", site);
   const internal::Operation op{.kind = OpKind::kSleep, .site = site};
@@ -120,7 +120,7 @@ void Sleep(Duration duration, Site site) {
   runtime->After(op, internal::outcome::kDone);
 }
 
-TimePoint Now(Site site) {
+TimePoint Now(const Site& site) {
   if (internal::Unwinding()) return {};
   Runtime* runtime = internal::EnterRun("Now", site);
   const internal::Operation op{.kind = OpKind::kNow, .preempts = false, .site = site};
@@ -132,7 +132,7 @@ TimePoint Now(Site site) {
 
 Clock::time_point Clock::now() { return Now(Site()); }
 
-Timer NewTimer(Duration duration, Site site) {
+Timer NewTimer(Duration duration, const Site& site) {
   if (internal::Unwinding()) return {};
   Runtime* runtime = internal::EnterRun("NewTimer", site);
   const auto core = TimerCore::MakeChannel(0, site);
@@ -140,27 +140,27 @@ Timer NewTimer(Duration duration, Site site) {
   return Timer(core);
 }
 
-RecvChan<TimePoint> After(Duration duration, Site site) { return NewTimer(duration, site).C(); }
+RecvChan<TimePoint> After(Duration duration, const Site& site) { return NewTimer(duration, site).C(); }
 
 RecvChan<TimePoint> Timer::C() const {
   if (internal::Unwinding() || !core_ || core_->channel() == nullptr) return {};
   return RecvChan<TimePoint>(internal::Ref<internal::ChanCore>(core_->channel()));
 }
 
-bool Timer::Stop(Site site) const {
+bool Timer::Stop(const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
   return internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
                                   [this](Runtime* runtime) { return core_->Stop(runtime); });
 }
 
-bool Timer::Reset(Duration duration, Site site) const {
+bool Timer::Reset(Duration duration, const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
   return internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, duration](Runtime* runtime) {
     return core_->Start(runtime, internal::Saturate(runtime->Now(), duration.count()));
   });
 }
 
-Ticker NewTicker(Duration period, Site site) {
+Ticker NewTicker(Duration period, const Site& site) {
   if (internal::Unwinding()) return {};
   Runtime* runtime = internal::EnterRun("NewTicker", site);
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for NewTicker", site);
@@ -174,13 +174,13 @@ RecvChan<TimePoint> Ticker::C() const {
   return RecvChan<TimePoint>(internal::Ref<internal::ChanCore>(core_->channel()));
 }
 
-void Ticker::Stop(Site site) const {
+void Ticker::Stop(const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
                            [this](Runtime* runtime) { return core_->Stop(runtime); });
 }
 
-void Ticker::Reset(Duration period, Site site) const {
+void Ticker::Reset(Duration period, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for Ticker.Reset", site);
   internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, period](Runtime* runtime) {

@@ -31,7 +31,7 @@ const char* ObjectKindName(ObjectKind kind) noexcept {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-Object::Object(ObjectKind kind, Site made_at) : kind(kind), made_at(made_at) {
+Object::Object(ObjectKind kind, const Site& made_at) : kind(kind), made_at(made_at) {
   EnterRun(ObjectKindName(kind), made_at)->Adopt(this);
 }
 
@@ -43,7 +43,7 @@ Object::~Object() {
 
 namespace {
 
-std::string At(Site site) {
+std::string At(const Site& site) {
   return site ? " (" + std::string(site.file) + ":" + std::to_string(site.line) + ")" : std::string();
 }
 
@@ -54,7 +54,7 @@ std::string At(Site site) {
 
 }  // namespace
 
-void RefuseForeignUse(const Object* object, OpKind kind, Site site) {
+void RefuseForeignUse(const Object* object, OpKind kind, const Site& site) {
   const std::string what = std::string(OpName(kind)) + At(site);
   if (object == nullptr)
     Refuse(what + ": the object was made while its task was being unwound, and cannot be used");
@@ -67,22 +67,22 @@ void RefuseForeignUse(const Object* object, OpKind kind, Site site) {
          " belongs to an earlier run; make it inside the body, which is run anew for every schedule");
 }
 
-void RefuseOutside(const char* what, Site site) {
+void RefuseOutside(const char* what, const Site& site) {
   Refuse(std::string(what) + At(site) +
          ": no run is in progress on this thread; call it from a body given to taskleak::Explore");
 }
 
-void ThrowClosed(const char* sentence, Site site) {
+void ThrowClosed(const char* sentence, const Site& site) {
   t_state.runtime->NotePanic(site);
   throw ClosedChannelError(sentence);
 }
 
-void ThrowPanic(const char* sentence, Site site) {
+void ThrowPanic(const char* sentence, const Site& site) {
   if (t_state.runtime != nullptr) t_state.runtime->NotePanic(site);
   throw Panic(sentence);
 }
 
-void BlockForEver(OpKind kind, Site site) {
+void BlockForEver(OpKind kind, const Site& site) {
   Runtime* runtime = EnterRun(OpName(kind), site);
   static constexpr CaseView kNoObject = {nullptr, false};
   const Operation op{.kind = kind,
@@ -93,11 +93,11 @@ void BlockForEver(OpKind kind, Site site) {
   for (;;) runtime->Park(op);  // Nothing unparks it: it leaves by being unwound.
 }
 
-void PanicOnNilClose(Site site) { ThrowPanic("close of nil channel", site); }
+void PanicOnNilClose(const Site& site) { ThrowPanic("close of nil channel", site); }
 
 namespace {
 
-void Point(OpKind kind, Site site) {
+void Point(OpKind kind, const Site& site) {
   if (Unwinding() || t_state.run == 0) return;
   const Operation op{.kind = kind, .site = site};
   t_state.runtime->Before(op);
@@ -106,7 +106,7 @@ void Point(OpKind kind, Site site) {
 
 }  // namespace
 
-void AtomicPoint(Site site) { Point(OpKind::kAtomic, site); }
+void AtomicPoint(const Site& site) { Point(OpKind::kAtomic, site); }
 
 }  // namespace internal
 
@@ -120,9 +120,9 @@ void SetTaskLabel(std::string_view key, std::string_view value) {
   if (!internal::Unwinding()) internal::EnterRun("SetTaskLabel", Site())->SetLabel(key, value);
 }
 
-void PreemptionPoint(Site site) { internal::Point(internal::OpKind::kPreemptionPoint, site); }
+void PreemptionPoint(const Site& site) { internal::Point(internal::OpKind::kPreemptionPoint, site); }
 
-void Yield(Site site) {
+void Yield(const Site& site) {
   if (internal::Unwinding()) return;
   internal::Runtime* runtime = internal::EnterRun("Yield", site);
   const internal::Operation op{.kind = internal::OpKind::kYield, .preempts = false, .site = site};

@@ -36,8 +36,8 @@ class RecvChan;
 
 namespace internal {
 
-[[noreturn]] void BlockForEver(OpKind kind, Site site);  // On a nil channel.
-[[noreturn]] void PanicOnNilClose(Site site);
+[[noreturn]] void BlockForEver(OpKind kind, const Site& site);  // On a nil channel.
+[[noreturn]] void PanicOnNilClose(const Site& site);
 
 // Between an element and what travels for it.
 template <class T>
@@ -59,7 +59,7 @@ std::optional<T> Unpack(std::optional<Parcel<T>> parcel) {
 }
 
 template <class T>
-bool TrySendMoved(ChanCore* core, T& value, Site site) {
+bool TrySendMoved(ChanCore* core, T& value, const Site& site) {
   if constexpr (std::is_same_v<Parcel<T>, T>) {
     return core->TrySend(&value, site);
   } else {
@@ -78,7 +78,7 @@ class ChanHandle {
   explicit ChanHandle(Ref<ChanCore> core) : core_(std::move(core)) {}
 
   // How many elements are buffered, and how many can be. 0 for nil.
-  std::size_t Len(Site site = Site::Here()) const {
+  std::size_t Len(const Site& site = Site::Here()) const {
     return Unwinding() || !core_ ? 0 : core_->Len(site);
   }
   std::size_t Cap() const { return Unwinding() || !core_ ? 0 : core_->capacity(); }
@@ -96,7 +96,7 @@ class Sends {
  public:
   // Blocks until the value is received or buffered. Throws ClosedChannelError if the channel is closed, before or
   // while it waits. On a nil channel it blocks for ever.
-  void Send(T value, Site site = Site::Here()) const {
+  void Send(T value, const Site& site = Site::Here()) const {
     if (Unwinding()) return;
     const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
     if (!core) BlockForEver(OpKind::kSend, site);
@@ -109,7 +109,7 @@ class Sends {
   }
 
   // Sends if that needs no waiting; the value is untouched when false. Throws as Send does.
-  bool TrySend(const T& value, Site site = Site::Here()) const
+  bool TrySend(const T& value, const Site& site = Site::Here()) const
     requires std::is_copy_constructible_v<T>
   {
     if (Unwinding()) return false;
@@ -118,7 +118,7 @@ class Sends {
     T copy(value);
     return TrySendMoved<T>(core.get(), copy, site);
   }
-  bool TrySend(T&& value, Site site = Site::Here()) const {
+  bool TrySend(T&& value, const Site& site = Site::Here()) const {
     if (Unwinding()) return false;
     const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
     return core && TrySendMoved<T>(core.get(), value, site);
@@ -126,7 +126,7 @@ class Sends {
 
   // No more sends: what is buffered is still received, then receivers get nullopt. Throws ClosedChannelError when
   // closed already, Panic on a nil channel.
-  void Close(Site site = Site::Here()) const {
+  void Close(const Site& site = Site::Here()) const {
     if (Unwinding()) return;
     const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
     if (!core) PanicOnNilClose(site);
@@ -139,7 +139,7 @@ template <class T, class Self>
 class Receives {
  public:
   // Blocks until there is a value; nullopt: closed and drained. On a nil channel it blocks for ever.
-  std::optional<T> Recv(Site site = Site::Here()) const {
+  std::optional<T> Recv(const Site& site = Site::Here()) const {
     if (Unwinding()) return std::nullopt;
     const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
     if (!core) BlockForEver(OpKind::kRecv, site);
@@ -148,7 +148,7 @@ class Receives {
     return Unpack<T>(std::move(parcel));
   }
 
-  TryResult<T> TryRecv(Site site = Site::Here()) const {
+  TryResult<T> TryRecv(const Site& site = Site::Here()) const {
     if (Unwinding()) return {};
     const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
     std::optional<Parcel<T>> parcel;
@@ -162,7 +162,7 @@ class Receives {
     using value_type = T;
     using difference_type = std::ptrdiff_t;
     using iterator_category = std::input_iterator_tag;
-    Iterator(const Self* channel, Site site) : channel_(channel), site_(site) { ++*this; }
+    Iterator(const Self* channel, const Site& site) : channel_(channel), site_(site) { ++*this; }
     T& operator*() { return *value_; }
     Iterator& operator++() {
       value_.reset();
@@ -178,7 +178,7 @@ class Receives {
     Site site_;
     std::optional<T> value_;
   };
-  Iterator begin(Site site = Site::Here()) const { return Iterator(static_cast<const Self*>(this), site); }
+  Iterator begin(const Site& site = Site::Here()) const { return Iterator(static_cast<const Self*>(this), site); }
   std::default_sentinel_t end() const { return {}; }
 };
 
@@ -233,7 +233,7 @@ bool operator==(const A& a, const B& b) {
 
 // A channel for elements of type T with room for `capacity` of them; 0: sender and receiver must meet.
 template <class T>
-Chan<T> MakeChan(std::size_t capacity = 0, Site site = Site::Here()) {
+Chan<T> MakeChan(std::size_t capacity = 0, const Site& site = Site::Here()) {
   if (internal::Unwinding()) return Chan<T>();
   internal::ChanCore* core =
       internal::ChanCore::Make(internal::kElementOps<internal::Parcel<T>>, capacity, site);

@@ -23,7 +23,7 @@ struct Clock {
 
 using TimePoint = Clock::time_point;
 
-TimePoint Now(Site site = Site::Here());
+TimePoint Now(const Site& site = Site::Here());
 
 }  // namespace taskleak
 

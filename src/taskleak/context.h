@@ -44,7 +44,7 @@ class Context {
 
   // Closed when the context ends. Nil, and so never ready, for Background().
   RecvChan<Unit> Done() const;
-  ContextError Err(Site site = Site::Here()) const;
+  ContextError Err(const Site& site = Site::Here()) const;
   std::optional<TimePoint> Deadline() const;
   // The value of the nearest WithValue with this key; null if there is none.
   template <class T>
@@ -64,7 +64,7 @@ class CancelFunc {
  public:
   CancelFunc() = default;
   explicit CancelFunc(internal::Ref<internal::ContextCore> core) : core_(std::move(core)) {}
-  void operator()(Site site = Site::Here()) const;
+  void operator()(const Site& site = Site::Here()) const;
   const internal::Ref<internal::ContextCore>& core() const { return core_; }
 
  private:
@@ -76,7 +76,7 @@ class CancelCauseFunc {
  public:
   CancelCauseFunc() = default;
   explicit CancelCauseFunc(internal::Ref<internal::ContextCore> core) : core_(std::move(core)) {}
-  void operator()(std::exception_ptr cause, Site site = Site::Here()) const;
+  void operator()(std::exception_ptr cause, const Site& site = Site::Here()) const;
   // Without a cause.
   operator CancelFunc() const { return CancelFunc(core_); }  // NOLINT(google-explicit-constructor)
 
@@ -89,7 +89,7 @@ class StopFunc {
  public:
   StopFunc() = default;
   explicit StopFunc(internal::Ref<internal::ContextCore> core, std::uint64_t id) : core_(std::move(core)), id_(id) {}
-  bool operator()(Site site = Site::Here()) const;
+  bool operator()(const Site& site = Site::Here()) const;
 
  private:
   internal::Ref<internal::ContextCore> core_;
@@ -99,12 +99,12 @@ class StopFunc {
 // The root of all contexts: never ends, carries nothing.
 Context Background();
 
-std::pair<Context, CancelFunc> WithCancel(Context parent, Site site = Site::Here());
-std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, Site site = Site::Here());
-std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, Site site = Site::Here());
-std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, Site site = Site::Here());
+std::pair<Context, CancelFunc> WithCancel(Context parent, const Site& site = Site::Here());
+std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, const Site& site = Site::Here());
+std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, const Site& site = Site::Here());
+std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, const Site& site = Site::Here());
 // A context with the parent's values that does not end with it.
-Context WithoutCancel(Context parent, Site site = Site::Here());
+Context WithoutCancel(Context parent, const Site& site = Site::Here());
 
 // Why a context ended: the cause given, else an exception that says Err() in words; null while it lasts.
 std::exception_ptr Cause(const Context& context);
@@ -120,19 +120,19 @@ class ContextEnded : public std::runtime_error {
 };
 
 namespace internal {
-Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, Site site);
-StopFunc NewContextFunc(const Context& context, std::function<void()> f, Site site);
+Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, const Site& site);
+StopFunc NewContextFunc(const Context& context, std::function<void()> f, const Site& site);
 }  // namespace internal
 
 template <class T>
-Context WithValue(Context parent, const ContextKey<T>& key, std::type_identity_t<T> value, Site site = Site::Here()) {
+Context WithValue(Context parent, const ContextKey<T>& key, std::type_identity_t<T> value, const Site& site = Site::Here()) {
   if (internal::Unwinding()) return Context();
   return internal::NewValueContext(parent, &key, std::make_shared<const T>(std::move(value)), site);
 }
 
 // Runs `f` as a task of its own once the context ends (at once, if it has).
 template <class F>
-StopFunc AfterFunc(const Context& context, F f, Site site = Site::Here()) {
+StopFunc AfterFunc(const Context& context, F f, const Site& site = Site::Here()) {
   if (internal::Unwinding()) return StopFunc();
   return internal::NewContextFunc(context, internal::Share(std::move(f)), site);
 }

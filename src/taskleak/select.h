@@ -37,16 +37,16 @@ void Deliver(std::optional<T> value, F& handler) {
 // The cases. Arguments of Select only: each lives until the full expression ends, and does not move.
 class CaseBase {
  public:
-  explicit CaseBase(Site site) : site(site) {}
+  explicit CaseBase(const Site& site) : site(site) {}
   CaseBase(const CaseBase&) = delete;
   CaseBase& operator=(const CaseBase&) = delete;
-  const Site site;
+  const Site& site;  // The default argument of OnRecv and the like lives as long as the case.
 };
 
 template <class T, class F>
 class [[nodiscard]] RecvCase : public CaseBase {
  public:
-  RecvCase(Ref<ChanCore> core, F handler, Site site)
+  RecvCase(Ref<ChanCore> core, F handler, const Site& site)
       : CaseBase(site), core_(std::move(core)), handler_(std::forward<F>(handler)) {}
   void Prepare(SelectCase& slot) {
     slot.view = {core_.get(), false};
@@ -64,7 +64,7 @@ class [[nodiscard]] RecvCase : public CaseBase {
 template <class T>
 class [[nodiscard]] RecvIntoCase : public CaseBase {
  public:
-  RecvIntoCase(Ref<ChanCore> core, std::optional<T>& out, Site site)
+  RecvIntoCase(Ref<ChanCore> core, std::optional<T>& out, const Site& site)
       : CaseBase(site), core_(std::move(core)), out_(out) {}
   void Prepare(SelectCase& slot) {
     slot.view = {core_.get(), false};
@@ -85,7 +85,7 @@ class [[nodiscard]] RecvIntoCase : public CaseBase {
 template <class T, class F>
 class [[nodiscard]] AfterCase : public CaseBase {
  public:
-  AfterCase(Duration duration, F handler, Site site)
+  AfterCase(Duration duration, F handler, const Site& site)
       : CaseBase(site), duration_(duration), handler_(std::forward<F>(handler)) {}
   void Prepare(SelectCase& slot) {
     channel_ = After(duration_, site);
@@ -106,11 +106,11 @@ class [[nodiscard]] AfterCase : public CaseBase {
 template <class T, class F>
 class [[nodiscard]] SendCase : public CaseBase {
  public:
-  SendCase(Ref<ChanCore> core, T&& value, F handler, Site site)
+  SendCase(Ref<ChanCore> core, T&& value, F handler, const Site& site)
       : CaseBase(site), core_(std::move(core)), handler_(std::forward<F>(handler)), owner_(&value) {
     if constexpr (!std::is_same_v<Parcel<T>, T>) parcel_.emplace(Pack<T>(std::move(value)));
   }
-  SendCase(Ref<ChanCore> core, const T& value, F handler, Site site)
+  SendCase(Ref<ChanCore> core, const T& value, F handler, const Site& site)
       : CaseBase(site), core_(std::move(core)), handler_(std::forward<F>(handler)), parcel_(Pack<T>(T(value))) {}
   ~SendCase() {
     if constexpr (!std::is_same_v<Parcel<T>, T>) {
@@ -139,7 +139,7 @@ class [[nodiscard]] SendCase : public CaseBase {
 template <class F>
 class [[nodiscard]] DefaultCase : public CaseBase {
  public:
-  DefaultCase(F handler, Site site) : CaseBase(site), handler_(std::forward<F>(handler)) {}
+  DefaultCase(F handler, const Site& site) : CaseBase(site), handler_(std::forward<F>(handler)) {}
   static void Prepare(SelectCase& slot) { slot.is_default = true; }
   void Finish() {
     if constexpr (!std::is_same_v<F, NoHandler>) static_cast<void>(handler_());
@@ -161,62 +161,62 @@ concept Sendable = requires(const C& c) { c.Close(); c.AsSend(); typename C::val
 // A receive. The handler takes a std::optional<T> (nullopt: closed and drained), or nothing, or is absent, or is a
 // std::optional<T> of the caller's to receive into.
 template <internal::Receivable C>
-auto OnRecv(const C& channel, Site site = Site::Here()) {
+auto OnRecv(const C& channel, const Site& site = Site::Here()) {
   return internal::RecvCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), {}, site);
 }
 template <internal::Receivable C>
-auto OnRecv(const C& channel, std::optional<typename C::value_type>& out, Site site = Site::Here()) {
+auto OnRecv(const C& channel, std::optional<typename C::value_type>& out, const Site& site = Site::Here()) {
   return internal::RecvIntoCase<internal::ElementOf<C>>(channel.core(), out, site);
 }
 template <internal::Receivable C, class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Site> &&
            !std::is_same_v<F, std::optional<typename C::value_type>&>)
-auto OnRecv(const C& channel, F&& handler, Site site = Site::Here()) {
+auto OnRecv(const C& channel, F&& handler, const Site& site = Site::Here()) {
   return internal::RecvCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), std::forward<F>(handler), site);
 }
 
 // A send of `value`. An rvalue stays with its owner when another case is chosen; an lvalue is copied.
 template <internal::Sendable C>
-auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value, Site site = Site::Here()) {
+auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value, const Site& site = Site::Here()) {
   return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), std::move(value), {}, site);
 }
 template <internal::Sendable C, class F>
   requires std::is_invocable_v<std::decay_t<F>&>
 auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value, F&& handler,
-            Site site = Site::Here()) {
+            const Site& site = Site::Here()) {
   return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), std::move(value),
                                                                      std::forward<F>(handler), site);
 }
 template <internal::Sendable C>
   requires std::is_copy_constructible_v<typename C::value_type>
-auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value, Site site = Site::Here()) {
+auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value, const Site& site = Site::Here()) {
   return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), value, {}, site);
 }
 template <internal::Sendable C, class F>
   requires(std::is_copy_constructible_v<typename C::value_type> && std::is_invocable_v<std::decay_t<F>&>)
 auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value, F&& handler,
-            Site site = Site::Here()) {
+            const Site& site = Site::Here()) {
   return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), value, std::forward<F>(handler),
                                                                      site);
 }
 
 // A receive from a timer that is made when Select runs.
-inline auto OnAfter(Duration duration, Site site = Site::Here()) {
+inline auto OnAfter(Duration duration, const Site& site = Site::Here()) {
   return internal::AfterCase<TimePoint, internal::NoHandler>(duration, {}, site);
 }
 template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Site>)
-auto OnAfter(Duration duration, F&& handler, Site site = Site::Here()) {
+auto OnAfter(Duration duration, F&& handler, const Site& site = Site::Here()) {
   return internal::AfterCase<TimePoint, std::decay_t<F>>(duration, std::forward<F>(handler), site);
 }
 
 // What happens when nothing is ready.
-inline auto OnDefault(Site site = Site::Here()) {
+inline auto OnDefault(const Site& site = Site::Here()) {
   return internal::DefaultCase<internal::NoHandler>({}, site);
 }
 template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Site>)
-auto OnDefault(F&& handler, Site site = Site::Here()) {
+auto OnDefault(F&& handler, const Site& site = Site::Here()) {
   return internal::DefaultCase<std::decay_t<F>>(std::forward<F>(handler), site);
 }
 
@@ -235,9 +235,9 @@ std::size_t Select(Cases&&... cases) {
   } else {
     internal::SelectCase table[kCount];
     std::size_t i = 0;
-    Site site;
-    ((site = site ? site : cases.site, cases.Prepare(table[i++])), ...);
-    const std::size_t chosen = internal::RunSelect(table, kCount, site);
+    const Site* site = nullptr;
+    ((site = site != nullptr ? site : &cases.site, cases.Prepare(table[i++])), ...);
+    const std::size_t chosen = internal::RunSelect(table, kCount, *site);
     i = 0;
     ((i++ == chosen ? cases.Finish() : void()), ...);
     return chosen;
@@ -252,44 +252,44 @@ class Selector {
   Selector& operator=(const Selector&) = delete;
 
   template <internal::Receivable C>
-  Selector& Recv(const C& channel, Site site = Site::Here()) {
-    return Add<internal::RecvCase<typename C::value_type, internal::NoHandler>>(channel.core(),
-                                                                                 internal::NoHandler{}, site);
+  Selector& Recv(const C& channel, const Site& site = Site::Here()) {
+    return Add<internal::RecvCase<typename C::value_type, internal::NoHandler>>(site, channel.core(),
+                                                                                 internal::NoHandler{});
   }
   template <internal::Receivable C>
-  Selector& Recv(const C& channel, std::optional<typename C::value_type>& out, Site site = Site::Here()) {
-    return Add<internal::RecvIntoCase<typename C::value_type>>(channel.core(), out, site);
+  Selector& Recv(const C& channel, std::optional<typename C::value_type>& out, const Site& site = Site::Here()) {
+    return Add<internal::RecvIntoCase<typename C::value_type>>(site, channel.core(), out);
   }
   template <internal::Receivable C, class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Site> &&
              !std::is_same_v<F, std::optional<typename C::value_type>&>)
-  Selector& Recv(const C& channel, F&& handler, Site site = Site::Here()) {
-    return Add<internal::RecvCase<typename C::value_type, std::decay_t<F>>>(channel.core(),
-                                                                            std::forward<F>(handler), site);
+  Selector& Recv(const C& channel, F&& handler, const Site& site = Site::Here()) {
+    return Add<internal::RecvCase<typename C::value_type, std::decay_t<F>>>(site, channel.core(),
+                                                                            std::forward<F>(handler));
   }
   // Owns the value until it is chosen; Take gives it back.
   template <internal::Sendable C>
-  Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value, Site site = Site::Here()) {
+  Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value, const Site& site = Site::Here()) {
     return Send(channel, std::move(value), internal::NoHandler{}, site);
   }
   template <internal::Sendable C, class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Site>)
   Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value, F&& handler,
-                 Site site = Site::Here()) {
-    return Add<OwnedSend<typename C::value_type, std::decay_t<F>>>(channel.core(), std::move(value),
-                                                                   std::forward<F>(handler), site);
+                 const Site& site = Site::Here()) {
+    return Add<OwnedSend<typename C::value_type, std::decay_t<F>>>(site, channel.core(), std::move(value),
+                                                                   std::forward<F>(handler));
   }
-  Selector& Default(Site site = Site::Here()) {
-    return Add<internal::DefaultCase<internal::NoHandler>>(internal::NoHandler{}, site);
+  Selector& Default(const Site& site = Site::Here()) {
+    return Add<internal::DefaultCase<internal::NoHandler>>(site, internal::NoHandler{});
   }
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Site>)
-  Selector& Default(F&& handler, Site site = Site::Here()) {
-    return Add<internal::DefaultCase<std::decay_t<F>>>(std::forward<F>(handler), site);
+  Selector& Default(F&& handler, const Site& site = Site::Here()) {
+    return Add<internal::DefaultCase<std::decay_t<F>>>(site, std::forward<F>(handler));
   }
 
   // As Select; the index counts the cases in the order they were added.
-  std::size_t Wait(Site site = Site::Here());
+  std::size_t Wait(const Site& site = Site::Here());
 
   // The value of the unchosen send at index i; empty if it was sent. T is the channel's element type.
   template <class T>
@@ -314,18 +314,20 @@ class Selector {
   };
   template <class T, class F>
   struct OwnedSend;  // Names the holder below.
+  // Keeps a site of its own, which its case refers to.
   template <class Case>
   struct HolderOf final : Holder {
     template <class... Args>
-    explicit HolderOf(Args&&... args) : c(std::forward<Args>(args)...) {}
+    explicit HolderOf(const Site& at, Args&&... args) : site(at), c(std::forward<Args>(args)..., site) {}
     void Prepare(internal::SelectCase& slot) override { c.Prepare(slot); }
     void Finish() override { c.Finish(); }
     void* Value(const void*) override { return nullptr; }
+    const Site site;
     Case c;
   };
   template <class T, class F>
   struct HolderOf<OwnedSend<T, F>> final : Holder {
-    HolderOf(internal::Ref<internal::ChanCore> core, T v, F f, Site site)
+    HolderOf(const Site& site, internal::Ref<internal::ChanCore> core, T v, F f)
         : value(std::move(v)), core(std::move(core)), handler(std::move(f)), site(site) {}
     void Prepare(internal::SelectCase& slot) override {
       send.emplace(core, std::move(*value), std::move(handler), site);
@@ -347,8 +349,8 @@ class Selector {
   };
 
   template <class Case, class... Args>
-  Selector& Add(Args&&... args) {
-    cases_.push_back(std::make_unique<HolderOf<Case>>(std::forward<Args>(args)...));
+  Selector& Add(const Site& site, Args&&... args) {
+    cases_.push_back(std::make_unique<HolderOf<Case>>(site, std::forward<Args>(args)...));
     return *this;
   }
 

@@ -26,15 +26,15 @@ namespace taskleak {
 // Unlocking an unlocked mutex panics; any task may unlock.
 class Mutex {
  public:
-  explicit Mutex(Site site = Site::Here()) : core_(site) {}
+  explicit Mutex(const Site& site = Site::Here()) : core_(site) {}
 
-  void Lock(Site site = Site::Here());
-  void Unlock(Site site = Site::Here());
-  bool TryLock(Site site = Site::Here());
+  void Lock(const Site& site = Site::Here());
+  void Unlock(const Site& site = Site::Here());
+  bool TryLock(const Site& site = Site::Here());
 
-  void lock(Site site = Site::Here()) { Lock(site); }
-  void unlock(Site site = Site::Here()) { Unlock(site); }
-  bool try_lock(Site site = Site::Here()) { return TryLock(site); }
+  void lock(const Site& site = Site::Here()) { Lock(site); }
+  void unlock(const Site& site = Site::Here()) { Unlock(site); }
+  bool try_lock(const Site& site = Site::Here()) { return TryLock(site); }
 
  private:
   internal::CoreHolder<internal::MutexCore> core_;
@@ -43,30 +43,30 @@ class Mutex {
 // Go's sync.RWMutex: a waiting writer stops later readers; a writer's unlock first admits the readers that already wait.
 class RWMutex {
  public:
-  explicit RWMutex(Site site = Site::Here()) : core_(site) {}
+  explicit RWMutex(const Site& site = Site::Here()) : core_(site) {}
 
-  void Lock(Site site = Site::Here());
-  void Unlock(Site site = Site::Here());
-  bool TryLock(Site site = Site::Here());
-  void RLock(Site site = Site::Here());
-  void RUnlock(Site site = Site::Here());
-  bool TryRLock(Site site = Site::Here());
+  void Lock(const Site& site = Site::Here());
+  void Unlock(const Site& site = Site::Here());
+  bool TryLock(const Site& site = Site::Here());
+  void RLock(const Site& site = Site::Here());
+  void RUnlock(const Site& site = Site::Here());
+  bool TryRLock(const Site& site = Site::Here());
 
-  void lock(Site site = Site::Here()) { Lock(site); }
-  void unlock(Site site = Site::Here()) { Unlock(site); }
-  bool try_lock(Site site = Site::Here()) { return TryLock(site); }
-  void lock_shared(Site site = Site::Here()) { RLock(site); }
-  void unlock_shared(Site site = Site::Here()) { RUnlock(site); }
-  bool try_lock_shared(Site site = Site::Here()) { return TryRLock(site); }
+  void lock(const Site& site = Site::Here()) { Lock(site); }
+  void unlock(const Site& site = Site::Here()) { Unlock(site); }
+  bool try_lock(const Site& site = Site::Here()) { return TryLock(site); }
+  void lock_shared(const Site& site = Site::Here()) { RLock(site); }
+  void unlock_shared(const Site& site = Site::Here()) { RUnlock(site); }
+  bool try_lock_shared(const Site& site = Site::Here()) { return TryRLock(site); }
 
   // A view whose Lock and Unlock are RLock and RUnlock.
   class ReadLocker {
    public:
     explicit ReadLocker(RWMutex* mutex) : mutex_(mutex) {}
-    void Lock(Site site = Site::Here()) { mutex_->RLock(site); }
-    void Unlock(Site site = Site::Here()) { mutex_->RUnlock(site); }
-    void lock(Site site = Site::Here()) { mutex_->RLock(site); }
-    void unlock(Site site = Site::Here()) { mutex_->RUnlock(site); }
+    void Lock(const Site& site = Site::Here()) { mutex_->RLock(site); }
+    void Unlock(const Site& site = Site::Here()) { mutex_->RUnlock(site); }
+    void lock(const Site& site = Site::Here()) { mutex_->RLock(site); }
+    void unlock(const Site& site = Site::Here()) { mutex_->RUnlock(site); }
 
    private:
     RWMutex* mutex_;
@@ -80,16 +80,16 @@ class RWMutex {
 // Waits until a number of tasks are done. Below zero it panics.
 class WaitGroup {
  public:
-  explicit WaitGroup(Site site = Site::Here()) : core_(site) {}
+  explicit WaitGroup(const Site& site = Site::Here()) : core_(site) {}
 
-  void Add(std::int64_t n, Site site = Site::Here());
-  void Done(Site site = Site::Here());
-  void Wait(Site site = Site::Here());
+  void Add(std::int64_t n, const Site& site = Site::Here());
+  void Done(const Site& site = Site::Here());
+  void Wait(const Site& site = Site::Here());
 
   // Add(1), and a task that ends with Done().
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
-  void Go(std::string_view name, F&& f, Site site = Site::Here()) {
+  void Go(std::string_view name, F&& f, const Site& site = Site::Here()) {
     if (internal::Unwinding()) return;
     Add(1, site);
     internal::Spawn(
@@ -102,7 +102,7 @@ class WaitGroup {
   }
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
-  void Go(F&& f, Site site = Site::Here()) {
+  void Go(F&& f, const Site& site = Site::Here()) {
     Go(std::string_view(), std::forward<F>(f), site);
   }
 
@@ -120,7 +120,7 @@ concept BasicLockable = requires(L& lock) {
 class Cond {
  public:
   template <BasicLockable L>
-  explicit Cond(L& lock, Site site = Site::Here())
+  explicit Cond(L& lock, const Site& site = Site::Here())
       : core_(site),
         lock_(&lock),
         acquire_([](void* l) { static_cast<L*>(l)->lock(); }),
@@ -129,9 +129,9 @@ class Cond {
   Cond& operator=(const Cond&) = delete;
 
   // Called with the lock held: gives it up, waits to be woken, takes it again.
-  void Wait(Site site = Site::Here());
-  void Signal(Site site = Site::Here());     // Wakes the longest waiter, if there is one.
-  void Broadcast(Site site = Site::Here());  // Wakes all.
+  void Wait(const Site& site = Site::Here());
+  void Signal(const Site& site = Site::Here());     // Wakes the longest waiter, if there is one.
+  void Broadcast(const Site& site = Site::Here());  // Wakes all.
 
  private:
   internal::CoreHolder<internal::CondCore> core_;
@@ -144,10 +144,10 @@ class Cond {
 // A function that throws counts as done.
 class Once {
  public:
-  explicit Once(Site site = Site::Here()) : core_(site) {}
+  explicit Once(const Site& site = Site::Here()) : core_(site) {}
 
   template <class F>
-  void Do(F&& f, Site site = Site::Here()) {
+  void Do(F&& f, const Site& site = Site::Here()) {
     if (internal::Unwinding() || !Enter(site)) return;
     struct Leave {
       Once* once;
@@ -158,7 +158,7 @@ class Once {
   }
 
  private:
-  bool Enter(Site site);  // True for the caller that is to run the function.
+  bool Enter(const Site& site);  // True for the caller that is to run the function.
   static void Finish(const internal::Ref<internal::OnceCore>& core);
   internal::CoreHolder<internal::OnceCore> core_;
 };
@@ -167,17 +167,17 @@ class Once {
 // by small ones.
 class Semaphore {
  public:
-  explicit Semaphore(std::int64_t n, Site site = Site::Here()) : core_(site), size_(n) {}
+  explicit Semaphore(std::int64_t n, const Site& site = Site::Here()) : core_(site), size_(n) {}
 
-  void Acquire(std::int64_t n = 1, Site site = Site::Here());
+  void Acquire(std::int64_t n = 1, const Site& site = Site::Here());
   // False, with nothing acquired, if the context ended first.
-  bool Acquire(const Context& context, std::int64_t n = 1, Site site = Site::Here());
-  bool TryAcquire(std::int64_t n = 1, Site site = Site::Here());
+  bool Acquire(const Context& context, std::int64_t n = 1, const Site& site = Site::Here());
+  bool TryAcquire(std::int64_t n = 1, const Site& site = Site::Here());
   // Releasing more than is held panics.
-  void Release(std::int64_t n = 1, Site site = Site::Here());
+  void Release(std::int64_t n = 1, const Site& site = Site::Here());
 
  private:
-  internal::SemaphoreCore* Core(internal::OpKind kind, Site site);
+  internal::SemaphoreCore* Core(internal::OpKind kind, const Site& site);
   internal::CoreHolder<internal::SemaphoreCore> core_;
   const std::int64_t size_;
 };
@@ -185,7 +185,7 @@ class Semaphore {
 // Tasks that work on one thing (golang.org/x/sync/errgroup): the first error ends the context and is what Wait throws.
 class ErrGroup {
  public:
-  explicit ErrGroup(Context parent = Background(), Site site = Site::Here());
+  explicit ErrGroup(Context parent = Background(), const Site& site = Site::Here());
   ErrGroup(const ErrGroup&) = delete;
   ErrGroup& operator=(const ErrGroup&) = delete;
 
@@ -193,12 +193,12 @@ class ErrGroup {
   Context Ctx() const { return context_; }
 
   // At most n tasks at a time; a further Go blocks. Below zero: no limit. Set before the first Go.
-  void SetLimit(std::int64_t n, Site site = Site::Here());
+  void SetLimit(std::int64_t n, const Site& site = Site::Here());
 
   // Starts a task. It fails by returning a non-null std::exception_ptr, or by throwing anything but a Panic.
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
-  void Go(std::string_view name, F&& f, Site site = Site::Here()) {
+  void Go(std::string_view name, F&& f, const Site& site = Site::Here()) {
     if (internal::Unwinding()) return;
     Begin(site);
     internal::Spawn(
@@ -206,18 +206,18 @@ class ErrGroup {
   }
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
-  void Go(F&& f, Site site = Site::Here()) {
+  void Go(F&& f, const Site& site = Site::Here()) {
     Go(std::string_view(), std::forward<F>(f), site);
   }
 
   // Waits for all tasks, ends the context, and rethrows the first error.
-  void Wait(Site site = Site::Here());
+  void Wait(const Site& site = Site::Here());
 
  private:
-  void Begin(Site site);
-  void End(std::exception_ptr error, Site site);
+  void Begin(const Site& site);
+  void End(std::exception_ptr error, const Site& site);
   template <class F>
-  void Run(F& f, Site site) {
+  void Run(F& f, const Site& site) {
     std::exception_ptr error;
     try {
       if constexpr (std::is_same_v<std::invoke_result_t<F&>, std::exception_ptr>) {

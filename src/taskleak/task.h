@@ -21,13 +21,13 @@ using TaskId = std::uint64_t;
 // operation of the caller, or before Go returns to any other task's notice; nothing waits for its end.
 template <class F>
   requires std::is_invocable_v<std::decay_t<F>&>
-TaskId Go(std::string_view name, F&& f, Site site = Site::Here()) {
+TaskId Go(std::string_view name, F&& f, const Site& site = Site::Here()) {
   const internal::Task* task = internal::Spawn(name, std::forward<F>(f), site);
   return task == nullptr ? 0 : task->id;
 }
 template <class F>
   requires std::is_invocable_v<std::decay_t<F>&>
-TaskId Go(F&& f, Site site = Site::Here()) {
+TaskId Go(F&& f, const Site& site = Site::Here()) {
   return Go(std::string_view(), std::forward<F>(f), site);
 }
 
@@ -40,11 +40,11 @@ void SetTaskName(std::string_view name);
 void SetTaskLabel(std::string_view key, std::string_view value);
 
 // Gives way: every other task that can run goes first.
-void Yield(Site site = Site::Here());
+void Yield(const Site& site = Site::Here());
 
 // Marks a place where another task may come in between two plain accesses. Does nothing natively, and nothing
 // outside a run.
-void PreemptionPoint(Site site = Site::Here());
+void PreemptionPoint(const Site& site = Site::Here());
 
 // An atomic with a preemption point before each access, so that the schedule can come between two of them.
 template <class T>
@@ -55,24 +55,24 @@ class Atomic {
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
-  T load(Site site = Site::Here()) const { return Point(site), value_.load(); }
-  void store(T value, Site site = Site::Here()) { Point(site), value_.store(value); }
-  T exchange(T value, Site site = Site::Here()) { return Point(site), value_.exchange(value); }
-  bool compare_exchange_strong(T& expected, T desired, Site site = Site::Here()) {
+  T load(const Site& site = Site::Here()) const { return Point(site), value_.load(); }
+  void store(T value, const Site& site = Site::Here()) { Point(site), value_.store(value); }
+  T exchange(T value, const Site& site = Site::Here()) { return Point(site), value_.exchange(value); }
+  bool compare_exchange_strong(T& expected, T desired, const Site& site = Site::Here()) {
     return Point(site), value_.compare_exchange_strong(expected, desired);
   }
-  bool compare_exchange_weak(T& expected, T desired, Site site = Site::Here()) {
+  bool compare_exchange_weak(T& expected, T desired, const Site& site = Site::Here()) {
     return compare_exchange_strong(expected, desired, site);
   }
-  T fetch_add(T delta, Site site = Site::Here()) { return Point(site), value_.fetch_add(delta); }
-  T fetch_sub(T delta, Site site = Site::Here()) { return Point(site), value_.fetch_sub(delta); }
+  T fetch_add(T delta, const Site& site = Site::Here()) { return Point(site), value_.fetch_add(delta); }
+  T fetch_sub(T delta, const Site& site = Site::Here()) { return Point(site), value_.fetch_sub(delta); }
 
   // Go's names for the same.
-  T Load(Site site = Site::Here()) const { return load(site); }
-  void Store(T value, Site site = Site::Here()) { store(value, site); }
-  T Add(T delta, Site site = Site::Here()) { return fetch_add(delta, site) + delta; }
-  T Swap(T value, Site site = Site::Here()) { return exchange(value, site); }
-  bool CompareAndSwap(T expected, T desired, Site site = Site::Here()) {
+  T Load(const Site& site = Site::Here()) const { return load(site); }
+  void Store(T value, const Site& site = Site::Here()) { store(value, site); }
+  T Add(T delta, const Site& site = Site::Here()) { return fetch_add(delta, site) + delta; }
+  T Swap(T value, const Site& site = Site::Here()) { return exchange(value, site); }
+  bool CompareAndSwap(T expected, T desired, const Site& site = Site::Here()) {
     return compare_exchange_strong(expected, desired, site);
   }
 
@@ -86,16 +86,16 @@ class Atomic {
   T operator-=(T delta) { return fetch_sub(delta, Site()) - delta; }
 
  private:
-  static void Point(Site site);
+  static void Point(const Site& site);
   std::atomic<T> value_;
 };
 
 namespace internal {
-void AtomicPoint(Site site);
+void AtomicPoint(const Site& site);
 }
 
 template <class T>
-void Atomic<T>::Point(Site site) {
+void Atomic<T>::Point(const Site& site) {
   internal::AtomicPoint(site);
 }
 

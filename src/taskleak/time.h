@@ -17,10 +17,10 @@
 namespace taskleak {
 
 // Gives way for a duration; on the simulator that is virtual time, and costs none.
-void Sleep(Duration duration, Site site = Site::Here());
+void Sleep(Duration duration, const Site& site = Site::Here());
 
 // A channel that receives the time once, after `duration`. The timer runs on if nobody receives.
-RecvChan<TimePoint> After(Duration duration, Site site = Site::Here());
+RecvChan<TimePoint> After(Duration duration, const Site& site = Site::Here());
 
 // Handles on a timer, as Go's before version 1.23: the channel has room for one, an expiry that finds it full is
 // dropped, and neither Stop nor Reset drains it. Dropping the handle does not stop the timer.
@@ -31,22 +31,22 @@ class [[nodiscard]] Timer {
   // The channel; nil for a timer made by AfterFunc.
   RecvChan<TimePoint> C() const;
   // True if this call stopped it; false if it had fired or been stopped before.
-  bool Stop(Site site = Site::Here()) const;
+  bool Stop(const Site& site = Site::Here()) const;
   // Starts it anew; true if it had been running.
-  bool Reset(Duration duration, Site site = Site::Here()) const;
+  bool Reset(Duration duration, const Site& site = Site::Here()) const;
 
  private:
-  friend Timer NewTimer(Duration, Site);
-  friend Timer internal::NewFuncTimer(std::int64_t, std::function<void()>, Site);
+  friend Timer NewTimer(Duration, const Site&);
+  friend Timer internal::NewFuncTimer(std::int64_t, std::function<void()>, const Site&);
   explicit Timer(internal::Ref<internal::TimerCore> core) : core_(std::move(core)) {}
   internal::Ref<internal::TimerCore> core_;
 };
 
-Timer NewTimer(Duration duration, Site site = Site::Here());
+Timer NewTimer(Duration duration, const Site& site = Site::Here());
 
 // Runs `f` as a task of its own after `duration`.
 template <class F>
-Timer AfterFunc(Duration duration, F f, Site site = Site::Here()) {
+Timer AfterFunc(Duration duration, F f, const Site& site = Site::Here()) {
   if (internal::Unwinding()) return Timer();
   return internal::NewFuncTimer(duration.count(), internal::Share(std::move(f)), site);
 }
@@ -55,17 +55,17 @@ class [[nodiscard]] Ticker {
  public:
   Ticker() = default;
   RecvChan<TimePoint> C() const;
-  void Stop(Site site = Site::Here()) const;
-  void Reset(Duration period, Site site = Site::Here()) const;
+  void Stop(const Site& site = Site::Here()) const;
+  void Reset(Duration period, const Site& site = Site::Here()) const;
 
  private:
-  friend Ticker NewTicker(Duration, Site);
+  friend Ticker NewTicker(Duration, const Site&);
   explicit Ticker(internal::Ref<internal::TimerCore> core) : core_(std::move(core)) {}
   internal::Ref<internal::TimerCore> core_;
 };
 
 // A tick every `period`, which must be above zero (else a panic, as in Go).
-Ticker NewTicker(Duration period, Site site = Site::Here());
+Ticker NewTicker(Duration period, const Site& site = Site::Here());
 
 }  // namespace taskleak
 

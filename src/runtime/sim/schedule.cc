@@ -318,7 +318,7 @@ std::int64_t Simulator::DecideData(const Operation& op, std::int64_t lo, std::in
   return value;
 }
 
-void Simulator::ArmFault(Fault* fault, Site site) {
+void Simulator::ArmFault(Fault* fault, const Site& site) {
   fault->owner = current_->id;
   fault->ordinal = current_->next_fault++;
   fault->declared_at = site;

@@ -29,7 +29,7 @@ struct SimulatorOptions {
 
 struct RunOptions {
   std::uint64_t max_steps = 100'000;
-  FaultKinds kinds;
+  FaultKinds kinds = {};
   // Leaked tasks are left as they are instead of being unwound: for bodies whose destructors cannot stand it.
   bool abandon = false;
 };
@@ -108,8 +108,8 @@ class Simulator final : public Runtime {
   void Yield(const Operation& op) override;
   void* BeginSpawn(std::size_t size, std::size_t alignment) override;
   void CancelSpawn() noexcept override;
-  Task* CommitSpawn(const TaskCode& code, std::string_view name, Site site) override;
-  Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, Site site) override;
+  Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
+  Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) override;
   std::int64_t Now() override { return now_; }
   void Arm(TimerNode* timer, std::int64_t when) override;
   void Disarm(TimerNode* timer) override;
@@ -117,7 +117,7 @@ class Simulator final : public Runtime {
   std::uint32_t DecideCase(const Operation& op, std::span<const std::uint32_t> ready) override;
   bool DecideFault(const Operation& op) override;
   std::int64_t DecideData(const Operation& op, std::int64_t lo, std::int64_t hi) override;
-  void ArmFault(Fault* fault, Site site) override;
+  void ArmFault(Fault* fault, const Site& site) override;
   void Adopt(Object* object) override;
   void Forget(Object* object) noexcept override;
   void CaptureStack(std::uintptr_t* pcs, std::size_t max) override;
@@ -125,7 +125,7 @@ class Simulator final : public Runtime {
   void SetLabel(std::string_view key, std::string_view value) override;
   void OnUnwindingOperation() override;
   void NoteMisuse(const char* sentence) override;
-  void NotePanic(Site site) override;
+  void NotePanic(const Site& site) override;
 
  private:
   friend struct FiberEntry;
@@ -135,7 +135,7 @@ class Simulator final : public Runtime {
   void* CodeMemory(SimTask* task, std::size_t size, std::size_t alignment);
   void FreeCode(SimTask* task) noexcept;
   void MakeFiber(SimTask* task);
-  Task* StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, Site site,
+  Task* StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, const Site& site,
                   const void* frame);
   void RunBody(SimTask* task);
   void EndTask(SimTask* task);

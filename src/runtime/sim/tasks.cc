@@ -110,7 +110,7 @@ void Simulator::CancelSpawn() noexcept {
   free_tasks_.push_back(task);
 }
 
-Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, Site site,
+Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, const Site& site,
                            const void* frame) {
   SimTask* creator = current_;
   paths_.push_back({parent, 0});
@@ -180,7 +180,7 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   return task;
 }
 
-Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, Site site) {
+Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) {
   SimTask* task = spawning_.back();
   spawning_.pop_back();
   const Operation op{.kind = OpKind::kGo, .preempts = false, .site = site};
@@ -191,7 +191,7 @@ Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, Site s
   return task;
 }
 
-Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, Site site) {
+Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) {
   if (over_) return nullptr;
   SimTask* task = NewTask(false);
   using Callable = std::function<void()>;
@@ -358,6 +358,6 @@ void Simulator::NoteMisuse(const char* sentence) {
   if (current_ != nullptr) result_.failed_task = current_->id;
 }
 
-void Simulator::NotePanic(Site /*site*/) { CaptureStack(panic_frames_, kPanicFrames); }
+void Simulator::NotePanic(const Site& /*site*/) { CaptureStack(panic_frames_, kPanicFrames); }
 
 }  // namespace taskleak::internal

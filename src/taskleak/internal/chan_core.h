@@ -58,16 +58,16 @@ inline constexpr ElementOps kElementOps = {
 class ChanCore : public Object {
  public:
   // `ops` and, behind the object, `capacity` slots. Made with one reference, held by the caller.
-  static ChanCore* Make(const ElementOps& ops, std::size_t capacity, Site site);
+  static ChanCore* Make(const ElementOps& ops, std::size_t capacity, const Site& site);
 
-  void Send(void* value, Site site);
+  void Send(void* value, const Site& site);
   // Into `out`; leaves it empty when closed and drained.
-  void Recv(void* out, Site site);
-  bool TrySend(void* value, Site site);
+  void Recv(void* out, const Site& site);
+  bool TrySend(void* value, const Site& site);
   // False: nothing was ready. True with an empty `out`: closed and drained.
-  bool TryRecv(void* out, Site site);
-  void Close(Site site);
-  std::size_t Len(Site site);
+  bool TryRecv(void* out, const Site& site);
+  void Close(const Site& site);
+  std::size_t Len(const Site& site);
   std::size_t capacity() const { return capacity_; }
   std::size_t count() const { return count_; }  // Buffered.
   bool closed() const { return closed_; }
@@ -89,7 +89,7 @@ class ChanCore : public Object {
   void Offer(Runtime* runtime, void* value);
 
  protected:
-  ChanCore(const ElementOps& ops, std::size_t capacity, void* slots, Site site)
+  ChanCore(const ElementOps& ops, std::size_t capacity, void* slots, const Site& site)
       : Object(ObjectKind::kChannel, site), ops_(ops), slots_(static_cast<std::byte*>(slots)), capacity_(capacity) {}
   ~ChanCore() override;
   void Destroy() noexcept override;

@@ -26,9 +26,9 @@ class ContextCore final : public Object, private TimerNode {
  public:
   enum class Error : std::uint8_t { kNone, kCanceled, kDeadlineExceeded };
 
-  static Ref<ContextCore> MakeCancel(ContextCore* parent, Site site);
+  static Ref<ContextCore> MakeCancel(ContextCore* parent, const Site& site);
   static Ref<ContextCore> MakeValue(ContextCore* parent, const void* key, std::shared_ptr<const void> value,
-                                    bool cuts_cancel, Site site);
+                                    bool cuts_cancel, const Site& site);
 
   // The deadline, in the runtime's time; ends at once if that has passed or the parent's is earlier. Called once.
   void SetDeadline(Runtime* runtime, std::int64_t when);
@@ -37,7 +37,7 @@ class ContextCore final : public Object, private TimerNode {
   // schedule) is.
   void End(Runtime* runtime, Error error, std::exception_ptr cause);
 
-  std::uint64_t AddFunction(Runtime* runtime, std::function<void()> f, Site site);
+  std::uint64_t AddFunction(Runtime* runtime, std::function<void()> f, const Site& site);
   bool RemoveFunction(std::uint64_t id);
 
   ContextCore* ends() const { return own_done_ ? const_cast<ContextCore*>(this) : ends_.get(); }
@@ -57,7 +57,7 @@ class ContextCore final : public Object, private TimerNode {
     Site site;
   };
 
-  ContextCore(ContextCore* parent, Site site);
+  ContextCore(ContextCore* parent, const Site& site);
   ~ContextCore() override = default;
   void Destroy() noexcept override { delete this; }
   void Fire() override;

@@ -37,7 +37,7 @@ enum class End : std::uint8_t { kFeeds = 0, kFed = 1 };
 //     every run of every build; `number` counts objects of its kind in this run, and is for people.
 class Object {
  public:
-  Object(ObjectKind kind, Site made_at);
+  Object(ObjectKind kind, const Site& made_at);
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
@@ -49,7 +49,7 @@ class Object {
   // Called when the run has ended and all its tasks are gone: gives up references that run in circles.
   virtual void Sever() {}
 
-  void Used(End end, std::uint32_t task, Site site, std::uint64_t step) noexcept {
+  void Used(End end, std::uint32_t task, const Site& site, std::uint64_t step) noexcept {
     last_use[static_cast<int>(end)] = {site, task};
     last_step = step;
   }

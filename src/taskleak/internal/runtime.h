@@ -75,7 +75,7 @@ struct Operation {
   OpKind kind = OpKind::kNone;
   bool preempts = true;  // Whether other tasks may run first. Only operations that communicate do.
   std::uint16_t case_count = 0;
-  Site site;
+  const Site& site;
   Object* object = nullptr;         // The object; for a select, null: its cases tell.
   const CaseView* cases = nullptr;  // For a select, case_count of them.
   std::string_view label = {};      // EarlyReturn's label; else empty.
@@ -158,9 +158,9 @@ class Runtime {
   // caller. CancelSpawn gives the memory back when the callable's constructor threw.
   virtual void* BeginSpawn(std::size_t size, std::size_t alignment) = 0;
   virtual void CancelSpawn() noexcept = 0;
-  virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, Site site) = 0;
+  virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) = 0;
   // For tasks that no task starts: a timer's or a context's function. `owner` is who registered it.
-  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, Site site) = 0;
+  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) = 0;
 
   // Nanoseconds since the epoch of the runtime's clock.
   virtual std::int64_t Now() = 0;
@@ -175,7 +175,7 @@ class Runtime {
   // Fuzzed data in [lo, hi]; canonically the value nearest 0.
   virtual std::int64_t DecideData(const Operation& op, std::int64_t lo, std::int64_t hi) = 0;
   // Takes ownership.
-  virtual void ArmFault(Fault* fault, Site site) = 0;
+  virtual void ArmFault(Fault* fault, const Site& site) = 0;
 
   // An object's birth and death.
   virtual void Adopt(Object* object) = 0;
@@ -192,7 +192,7 @@ class Runtime {
   // A wrong use that must reach Explore's caller even if the body swallows the exception.
   virtual void NoteMisuse(const char* sentence) = 0;
   // The stack of a panic, captured before anything is unwound.
-  virtual void NotePanic(Site site) = 0;
+  virtual void NotePanic(const Site& site) = 0;
 
   std::uint64_t steps = 0;  // Operations begun in this run.
 };
@@ -207,11 +207,11 @@ struct ThreadState {
 extern constinit thread_local ThreadState t_state;
 
 // Refuses a use from outside the object's run, in a sentence that says which of the cases it is.
-[[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, Site site);
+[[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, const Site& site);
 // Refuses a call that needs a run, made outside all runs.
-[[noreturn]] void RefuseOutside(const char* what, Site site);
-[[noreturn]] void ThrowClosed(const char* sentence, Site site);
-[[noreturn]] void ThrowPanic(const char* sentence, Site site);
+[[noreturn]] void RefuseOutside(const char* what, const Site& site);
+[[noreturn]] void ThrowClosed(const char* sentence, const Site& site);
+[[noreturn]] void ThrowPanic(const char* sentence, const Site& site);
 
 // True if the calling task is being unwound: the operation must return before it reads *this or its
 // arguments, which may be dead.
@@ -223,14 +223,14 @@ inline bool Unwinding() {
 }
 
 // The current runtime, for an operation on `object`.
-inline Runtime* Enter(const Object* object, OpKind kind, Site site) {
+inline Runtime* Enter(const Object* object, OpKind kind, const Site& site) {
   if (t_state.run != object->run || t_state.run == 0) [[unlikely]]
     RefuseForeignUse(object, kind, site);
   return t_state.runtime;
 }
 
 // The current runtime, for a call that belongs to no object.
-inline Runtime* EnterRun(const char* what, Site site) {
+inline Runtime* EnterRun(const char* what, const Site& site) {
   if (t_state.run == 0) [[unlikely]]
     RefuseOutside(what, site);
   return t_state.runtime;

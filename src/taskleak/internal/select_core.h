@@ -18,7 +18,7 @@ struct SelectCase {
 
 // Go's select statement (The Go Programming Language Specification, "Select statements"). Returns the index of
 // the case that proceeded. A send case on a closed channel is ready, and panics when it is chosen.
-std::size_t RunSelect(SelectCase* cases, std::size_t count, Site site);
+std::size_t RunSelect(SelectCase* cases, std::size_t count, const Site& site);
 
 // Identifies a type within the process.
 template <class T>

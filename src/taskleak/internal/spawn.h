@@ -16,7 +16,7 @@ namespace taskleak::internal {
 
 // Null while the calling task is being unwound: nothing is started then.
 template <class F>
-Task* Spawn(std::string_view name, F&& f, Site site) {
+Task* Spawn(std::string_view name, F&& f, const Site& site) {
   using Callable = std::decay_t<F>;
   static_assert(std::is_invocable_v<Callable&>, "a task's body is called without arguments");
   if (Unwinding()) return nullptr;

@@ -26,7 +26,7 @@ class WithMaker {
 template <ObjectKind kKind>
 class SyncCore : public Object, public WithMaker {
  public:
-  explicit SyncCore(Site site) : Object(kKind, site) {}
+  explicit SyncCore(const Site& site) : Object(kKind, site) {}
   virtual bool HasWaiters() = 0;
 
   // Parks the current task in a queue of this core until it is claimed; throws when it is being unwound.
@@ -48,7 +48,7 @@ class SyncCore : public Object, public WithMaker {
 
 class MutexCore final : public SyncCore<ObjectKind::kMutex> {
  public:
-  explicit MutexCore(Site site) : SyncCore(site) {}
+  explicit MutexCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !waiters.empty(); }
   bool locked = false;
   WaitQueue waiters;
@@ -60,7 +60,7 @@ class MutexCore final : public SyncCore<ObjectKind::kMutex> {
 // As Go's: a writer first takes the writers' lock, then announces itself, then waits for the readers inside.
 class RWMutexCore final : public SyncCore<ObjectKind::kRWMutex> {
  public:
-  explicit RWMutexCore(Site site) : SyncCore(site) {}
+  explicit RWMutexCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !readers_waiting.empty() || !writers_waiting.empty() || !draining.empty(); }
   bool announced = false;    // A writer holds the writers' lock: later readers wait.
   std::int64_t readers = 0;  // Inside.
@@ -74,7 +74,7 @@ class RWMutexCore final : public SyncCore<ObjectKind::kRWMutex> {
 
 class WaitGroupCore final : public SyncCore<ObjectKind::kWaitGroup> {
  public:
-  explicit WaitGroupCore(Site site) : SyncCore(site) {}
+  explicit WaitGroupCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !waiters.empty(); }
   std::int64_t count = 0;
   WaitQueue waiters;
@@ -85,7 +85,7 @@ class WaitGroupCore final : public SyncCore<ObjectKind::kWaitGroup> {
 
 class CondCore final : public SyncCore<ObjectKind::kCond> {
  public:
-  explicit CondCore(Site site) : SyncCore(site) {}
+  explicit CondCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !waiters.empty(); }
   WaitQueue waiters;
 
@@ -95,7 +95,7 @@ class CondCore final : public SyncCore<ObjectKind::kCond> {
 
 class OnceCore final : public SyncCore<ObjectKind::kOnce> {
  public:
-  explicit OnceCore(Site site) : SyncCore(site) {}
+  explicit OnceCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !waiters.empty(); }
   enum class State { kNew, kRunning, kDone } state = State::kNew;
   WaitQueue waiters;
@@ -106,7 +106,7 @@ class OnceCore final : public SyncCore<ObjectKind::kOnce> {
 
 class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
  public:
-  explicit SemaphoreCore(Site site) : SyncCore(site) {}
+  explicit SemaphoreCore(const Site& site) : SyncCore(site) {}
   bool HasWaiters() override { return !waiters.empty(); }
   // Serves those who wait, in order, for as long as the first one's request fits.
   void Admit(Runtime* runtime) {
@@ -132,7 +132,7 @@ class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
 template <class Core>
 class CoreHolder {
  public:
-  explicit CoreHolder(Site site) : site_(site), outside_(t_state.run == 0) {
+  explicit CoreHolder(const Site& site) : site_(site), outside_(t_state.run == 0) {
     if (!outside_ && !t_state.unwinding) core_ = Ref<Core>(new Core(site));
   }
   CoreHolder(const CoreHolder&) = delete;
@@ -142,7 +142,7 @@ class CoreHolder {
     if (core_ && core_->run == t_state.run && !t_state.unwinding && core_->HasWaiters()) core_->destroyed = true;
   }
 
-  const Ref<Core>& Get(OpKind kind, Site site) {
+  const Ref<Core>& Get(OpKind kind, const Site& site) {
     if (!core_ || core_->run != t_state.run) [[unlikely]] {
       if (!outside_) RefuseForeignUse(core_.get(), kind, site);
       EnterRun(OpName(kind), site);

@@ -21,8 +21,8 @@ namespace taskleak::internal {
 // is armed the runtime's queue holds one reference (dropped on firing, on Stop and at the end of the run).
 class TimerCore final : public TimerNode {
  public:
-  static Ref<TimerCore> MakeChannel(std::int64_t period, Site site);  // period 0: fires once.
-  static Ref<TimerCore> MakeFunction(std::function<void()> f, Site site);
+  static Ref<TimerCore> MakeChannel(std::int64_t period, const Site& site);  // period 0: fires once.
+  static Ref<TimerCore> MakeFunction(std::function<void()> f, const Site& site);
 
   void AddRef() noexcept { ++refs_; }
   void Release() noexcept;
@@ -49,7 +49,7 @@ class TimerCore final : public TimerNode {
   Site made_at_;
 };
 
-taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, Site site);
+taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, const Site& site);
 
 }  // namespace taskleak::internal
 

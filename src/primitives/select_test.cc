@@ -1,0 +1,490 @@
+// Select and Selector.
+#include "taskleak/select.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/runtime/sim/testing.h"
+#include "taskleak/registry.h"
+#include "taskleak/task.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using taskleak::Chan;
+using taskleak::ClosedChannelError;
+using taskleak::Go;
+using taskleak::MakeChan;
+using taskleak::Now;
+using taskleak::OnAfter;
+using taskleak::OnDefault;
+using taskleak::OnRecv;
+using taskleak::OnSend;
+using taskleak::Panic;
+using taskleak::RecvChan;
+using taskleak::Select;
+using taskleak::Selector;
+using taskleak::SendChan;
+using taskleak::TaskId;
+using taskleak::TaskRegistry;
+using taskleak::TaskSnapshot;
+using taskleak::TaskState;
+using taskleak::TimePoint;
+using taskleak::Unit;
+using taskleak::Yield;
+using taskleak::internal::RunEnd;
+using taskleak::internal::RunOnce;
+using taskleak::internal::TestRun;
+
+void AwaitBlocked(TaskId id) {
+  for (;; Yield()) {
+    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
+      if (task.id == id && task.state == TaskState::kBlocked) return;
+  }
+}
+
+void ExpectClean(const TestRun& run) {
+  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
+  EXPECT_TRUE(run.left.empty());
+}
+
+// Moving it may throw, so a box of it travels.
+struct Boxed {
+  explicit Boxed(int value) : value(value) {}
+  Boxed(Boxed&& other) noexcept(false) : value(std::exchange(other.value, -1)) {}
+  Boxed& operator=(Boxed&& other) noexcept(false) {
+    value = std::exchange(other.value, -1);
+    return *this;
+  }
+  int value;
+};
+
+TEST(Select, WithoutAnyCaseBlocksForEver) {
+  const TestRun run = RunOnce([] {
+    Select();
+    ADD_FAILURE() << "came back";
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
+  ASSERT_EQ(run.left.size(), 1u);
+  EXPECT_EQ(run.left[0].operation, "select");
+  EXPECT_TRUE(run.left[0].objects.empty());
+}
+
+TEST(Select, OnNilChannelsAloneBlocksForEver) {
+  const TestRun run = RunOnce([] {
+    Select(OnRecv(Chan<int>()), OnSend(Chan<int>(), 1));
+    ADD_FAILURE() << "came back";
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
+  ASSERT_EQ(run.left.size(), 1u);
+  ASSERT_EQ(run.left[0].objects.size(), 2u);
+  EXPECT_TRUE(run.left[0].objects[0].nil && run.left[0].objects[1].nil);
+}
+
+TEST(Select, ABlockedOneNamesItsCasesInOrder) {
+  std::uint32_t line = 0;
+  const TestRun run = RunOnce([&line] {
+    const auto a = MakeChan<int>();
+    const auto b = MakeChan<int>();
+    Go("stuck", [=, &line] {
+      line = __LINE__ + 1;
+      Select(OnRecv(b), OnRecv(Chan<int>()), OnSend(a, 1));
+    });
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kLeak);
+  ASSERT_EQ(run.left.size(), 1u);
+  EXPECT_EQ(run.left[0].name, "stuck");
+  EXPECT_EQ(run.left[0].blocked_at.line, line);
+  ASSERT_EQ(run.left[0].objects.size(), 3u);
+  EXPECT_EQ(run.left[0].objects[0].id, 2u);
+  EXPECT_TRUE(run.left[0].objects[1].nil);
+  EXPECT_EQ(run.left[0].objects[2].id, 1u);
+}
+
+TEST(Select, IgnoresNilChannels) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    const Chan<int> nil;
+    EXPECT_EQ(Select(OnRecv(nil), OnSend(nil, 1), OnSend(ch, 2)), 2u);
+    EXPECT_EQ(Select(OnRecv(nil), OnRecv(ch)), 1u);
+    EXPECT_EQ(Select(OnRecv(nil), OnDefault()), 1u);
+  }));
+}
+
+TEST(Select, DefaultRunsWhenNothingIsReady) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    int defaults = 0;
+    EXPECT_EQ(Select(OnRecv(ch), OnDefault([&] { ++defaults; })), 1u);
+    EXPECT_EQ(defaults, 1);
+    EXPECT_EQ(Select(OnDefault([&] { ++defaults; }), OnSend(ch, 1)), 1u);
+    EXPECT_EQ(defaults, 1);
+    EXPECT_EQ(Select(OnDefault()), 0u);
+  }));
+}
+
+TEST(Select, TwoDefaultsPanic) {
+  const TestRun run = RunOnce([] { Select(OnDefault(), OnDefault()); });
+  EXPECT_EQ(run.result.end, RunEnd::kPanic);
+  EXPECT_EQ(run.result.message, "multiple defaults in select");
+}
+
+// Among several ready cases every one is chosen by some schedule; the canonical schedule takes the first.
+TEST(Select, PicksAmongTheReadyOnesByDecision) {
+  std::set<std::size_t> chosen;
+  for (std::uint64_t seed = 0; seed <= 60; ++seed) {
+    ExpectClean(RunOnce(
+        [&] {
+          const auto full = MakeChan<int>(1);
+          const auto room = MakeChan<int>(1);
+          const auto closed = MakeChan<int>();
+          const auto empty = MakeChan<int>();
+          full.Send(1);
+          closed.Close();
+          const std::size_t i = Select(OnRecv(empty), OnRecv(full), OnSend(room, 1), OnRecv(closed), OnSend(full, 2));
+          if (seed == 0) {
+            EXPECT_EQ(i, 1u);
+          }
+          EXPECT_EQ(full.Len(), i == 1 ? 0u : 1u) << "only the chosen case happens";
+          EXPECT_EQ(room.Len(), i == 2 ? 1u : 0u);
+          chosen.insert(i);
+        },
+        seed));
+  }
+  EXPECT_EQ(chosen, (std::set<std::size_t>{1, 2, 3}));
+}
+
+TEST(Select, IsWokenByWhoeverComesFirst) {
+  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+    ExpectClean(RunOnce(
+        [] {
+          const auto a = MakeChan<int>();
+          const auto b = MakeChan<int>();
+          std::size_t chosen = 9;
+          const TaskId task = Go([&, a, b] { chosen = Select(OnRecv(a), OnSend(b, 6)); });
+          AwaitBlocked(task);
+          EXPECT_EQ(b.Recv(), 6);
+          EXPECT_FALSE(a.TrySend(1)) << "the select is served and waits at no other channel any more";
+          while (chosen == 9) Yield();
+          EXPECT_EQ(chosen, 1u);
+        },
+        seed));
+  }
+}
+
+TEST(Select, ASendOnAClosedChannelPanicsOnlyWhenChosen) {
+  int panicked = 0;
+  int received = 0;
+  for (std::uint64_t seed = 0; seed <= 30; ++seed) {
+    const TestRun run = RunOnce(
+        [&] {
+          const auto ready = MakeChan<int>(1);
+          const auto closed = MakeChan<int>();
+          ready.Send(1);
+          closed.Close();
+          Select(OnRecv(ready), OnSend(closed, 1));
+          ++received;
+        },
+        seed);
+    if (run.result.end == RunEnd::kPanic) ++panicked;
+    if (seed == 0) {
+      EXPECT_EQ(received, 1) << "canonically the first";
+    }
+  }
+  EXPECT_GT(panicked, 0);
+  EXPECT_GT(received, 1);
+  EXPECT_EQ(panicked + received, 31);
+}
+
+TEST(Select, AWaitingSendPanicsWhenItsChannelIsClosed) {
+  ExpectClean(RunOnce([] {
+    const auto a = MakeChan<int>();
+    const auto b = MakeChan<int>();
+    bool panicked = false;
+    AwaitBlocked(Go([&, a, b] {
+      EXPECT_THROW(Select(OnRecv(a), OnSend(b, 1)), ClosedChannelError);
+      panicked = true;
+    }));
+    b.Close();
+    while (!panicked) Yield();
+  }));
+}
+
+TEST(Select, AWaitingReceiveIsWokenByClose) {
+  ExpectClean(RunOnce([] {
+    const auto a = MakeChan<int>();
+    bool woken = false;
+    AwaitBlocked(Go([&, a] {
+      std::optional<int> got = 3;
+      EXPECT_EQ(Select(OnRecv(a, got), OnRecv(Chan<int>())), 0u);
+      EXPECT_EQ(got, std::nullopt);
+      woken = true;
+    }));
+    a.Close();
+    while (!woken) Yield();
+  }));
+}
+
+TEST(Select, AMoveOnlyValueStaysWithItsOwnerUnlessChosen) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<std::unique_ptr<int>>(1);
+    auto value = std::make_unique<int>(4);
+    EXPECT_EQ(Select(OnDefault(), OnSend(Chan<std::unique_ptr<int>>(), std::move(value))), 0u);
+    ASSERT_NE(value, nullptr);
+    EXPECT_EQ(Select(OnDefault(), OnSend(ch, std::move(value))), 1u);
+    EXPECT_EQ(value, nullptr);
+    EXPECT_EQ(**ch.Recv(), 4);
+  }));
+}
+
+TEST(Select, AValueWhoseMoveMayThrowStaysWithItsOwnerUnlessChosen) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<Boxed>(1);
+    Boxed value(4);
+    EXPECT_EQ(Select(OnDefault([&] { EXPECT_EQ(value.value, 4) << "the owner keeps it, the handler sees it"; }),
+                     OnSend(Chan<Boxed>(), std::move(value))),
+              0u);
+    EXPECT_EQ(value.value, 4);
+    EXPECT_EQ(Select(OnDefault(), OnSend(ch, std::move(value))), 1u);
+    EXPECT_EQ(ch.Recv()->value, 4);
+  }));
+}
+
+TEST(Select, AMoveOnlyValueIsTakenFromAWaitingSelect) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<std::unique_ptr<int>>();
+    const auto other = MakeChan<std::unique_ptr<int>>();
+    auto value = std::make_unique<int>(4);
+    auto stays = std::make_unique<int>(5);
+    bool done = false;
+    AwaitBlocked(Go([&] { Select(OnSend(other, std::move(stays)), OnSend(ch, std::move(value), [&] { done = true; })); }));
+    EXPECT_EQ(**ch.Recv(), 4);
+    while (!done) Yield();
+    EXPECT_EQ(value, nullptr);
+    EXPECT_NE(stays, nullptr);
+  }));
+}
+
+TEST(Select, AnLvalueIsCopied) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<std::string>(2);
+    std::string word = "a word that is too long to be stored in place";
+    const std::string constant = "c";
+    EXPECT_EQ(Select(OnSend(ch, word)), 0u);
+    EXPECT_EQ(Select(OnSend(ch, constant)), 0u);
+    EXPECT_EQ(word, "a word that is too long to be stored in place");
+    EXPECT_EQ(ch.Recv(), word);
+    EXPECT_EQ(ch.Recv(), "c");
+  }));
+}
+
+TEST(Select, HandlersOfAllForms) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(8);
+    for (int i = 1; i <= 7; ++i) ch.Send(i);
+    int seen = 0;
+    Select(OnRecv(ch, [&](std::optional<int> v) { seen = *v; }));
+    EXPECT_EQ(seen, 1);
+    Select(OnRecv(ch, [&] { seen = 20; }));
+    EXPECT_EQ(seen, 20);
+    Select(OnRecv(ch));
+    std::optional<int> out;
+    Select(OnRecv(ch, out));
+    EXPECT_EQ(out, 4);
+    Select(OnRecv(ch, [&, owned = std::make_unique<int>(1)](std::optional<int> v) { seen = *v + *owned; }));
+    EXPECT_EQ(seen, 6);
+    const std::function<void(std::optional<int>)> named = [&](std::optional<int> v) { seen = *v; };
+    Select(OnRecv(ch, named));
+    EXPECT_EQ(seen, 6);
+    Select(OnRecv(ch, [&](auto v) { seen = *v; }));
+    EXPECT_EQ(seen, 7);
+    Select(OnSend(ch, 9, [&, owned = std::make_unique<int>(1)] { seen = 30 + *owned; }));
+    EXPECT_EQ(seen, 31);
+  }));
+}
+
+TEST(Select, AHandlersExceptionPassesAfterTheCommit) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    const auto thrower = [](auto&&...) { throw std::runtime_error("handler"); };
+    EXPECT_THROW(Select(OnSend(ch, 1, thrower)), std::runtime_error);
+    EXPECT_EQ(ch.Len(), 1u) << "the value was sent before the handler ran";
+    EXPECT_THROW(Select(OnRecv(ch, thrower)), std::runtime_error);
+    EXPECT_EQ(ch.Len(), 0u);
+    EXPECT_EQ(Select(OnSend(ch, 2)), 0u) << "nothing is held over";
+  }));
+}
+
+TEST(Select, AHandlerMayBlock) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    const auto inner = MakeChan<int>();
+    ch.Send(1);
+    Go([=] { inner.Send(2); });
+    int got = 0;
+    Select(OnRecv(ch, [&] { Select(OnRecv(inner, [&](std::optional<int> v) { got = *v; })); }));
+    EXPECT_EQ(got, 2);
+  }));
+}
+
+TEST(Select, TheSameChannelTwiceIsTwoCases) {
+  std::set<std::size_t> chosen;
+  for (std::uint64_t seed = 0; seed <= 30; ++seed) {
+    ExpectClean(RunOnce(
+        [&] {
+          const auto ch = MakeChan<int>();
+          AwaitBlocked(Go([ch] { ch.Send(1); }));
+          chosen.insert(Select(OnRecv(ch), OnRecv(ch)));
+          std::size_t waited = 9;
+          AwaitBlocked(Go([&, ch] { waited = Select(OnRecv(ch), OnRecv(ch)); }));
+          ch.Send(2);
+          EXPECT_FALSE(ch.TrySend(3)) << "one select takes one value";
+          while (waited == 9) Yield();
+        },
+        seed));
+  }
+  EXPECT_EQ(chosen, (std::set<std::size_t>{0, 1}));
+}
+
+TEST(Select, DoesNotMeetItself) {
+  const TestRun run = RunOnce([] {
+    const auto ch = MakeChan<int>();
+    Select(OnSend(ch, 1), OnRecv(ch));
+    ADD_FAILURE() << "it sent to itself";
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
+  ASSERT_EQ(run.left.size(), 1u);
+  EXPECT_EQ(run.left[0].operation, "select");
+}
+
+TEST(Select, TwoThatSendAndReceiveOnOneChannelMeet) {
+  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+    std::multiset<std::size_t> chosen;
+    ExpectClean(RunOnce(
+        [&] {
+          const auto ch = MakeChan<int>();
+          for (int i = 0; i < 2; ++i) Go([&chosen, ch] { chosen.insert(Select(OnSend(ch, 1), OnRecv(ch))); });
+        },
+        seed));
+    EXPECT_EQ(chosen, (std::multiset<std::size_t>{0, 1})) << "seed " << seed;
+  }
+}
+
+TEST(Select, OnAfterWaitsInVirtualTime) {
+  const TestRun run = RunOnce([] {
+    std::optional<TimePoint> fired;
+    EXPECT_EQ(Select(OnRecv(MakeChan<int>()), OnAfter(2s, [&](std::optional<TimePoint> at) { fired = at; })), 1u);
+    EXPECT_EQ(fired, TimePoint(2s));
+    EXPECT_EQ(Now(), TimePoint(2s));
+    EXPECT_EQ(Select(OnAfter(3s), OnAfter(1s)), 1u);
+  });
+  ExpectClean(run);
+  EXPECT_EQ(run.result.time, taskleak::Duration(3s).count());
+}
+
+TEST(Select, TwentyCases) {
+  ExpectClean(RunOnce([] {
+    Chan<int> c[20];
+    for (Chan<int>& ch : c) ch = MakeChan<int>();
+    std::size_t chosen = 99;
+    const auto select = [&] {
+      chosen = Select(OnRecv(c[0]), OnRecv(c[1]), OnRecv(c[2]), OnRecv(c[3]), OnRecv(c[4]), OnRecv(c[5]), OnRecv(c[6]),
+                      OnRecv(c[7]), OnRecv(c[8]), OnRecv(c[9]), OnRecv(c[10]), OnRecv(c[11]), OnRecv(c[12]),
+                      OnRecv(c[13]), OnRecv(c[14]), OnRecv(c[15]), OnRecv(c[16]), OnRecv(c[17]), OnRecv(c[18]),
+                      OnRecv(c[19]));
+    };
+    AwaitBlocked(Go(select));
+    c[17].Send(1);
+    for (const Chan<int>& ch : c) EXPECT_FALSE(ch.TrySend(1));
+    while (chosen == 99) Yield();
+    EXPECT_EQ(chosen, 17u);
+    AwaitBlocked(Go([&] { c[19].Send(1); }));
+    select();
+    EXPECT_EQ(chosen, 19u);
+  }));
+}
+
+TEST(Select, TakesViews) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    const SendChan<int> in = ch;
+    const RecvChan<int> out = ch;
+    EXPECT_EQ(Select(OnSend(in, 3)), 0u);
+    std::optional<int> got;
+    EXPECT_EQ(Select(OnRecv(out, got)), 0u);
+    EXPECT_EQ(got, 3);
+  }));
+}
+
+TEST(Selector, IsSelectBuiltAtRunTime) {
+  ExpectClean(RunOnce([] {
+    std::vector<Chan<int>> channels;
+    for (int i = 0; i < 12; ++i) channels.push_back(MakeChan<int>());
+    std::size_t chosen = 99;
+    int got = 0;
+    AwaitBlocked(Go([&] {
+      Selector select;
+      for (const Chan<int>& ch : channels) select.Recv(ch, [&](std::optional<int> v) { got = *v; });
+      EXPECT_EQ(select.size(), 12u);
+      chosen = select.Wait();
+    }));
+    channels[10].Send(5);
+    while (chosen == 99) Yield();
+    EXPECT_EQ(chosen, 10u);
+    EXPECT_EQ(got, 5);
+  }));
+}
+
+TEST(Selector, TheIndexCountsCasesInTheOrderTheyWereAdded) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    std::optional<int> got;
+    int defaults = 0;
+    EXPECT_EQ(Selector().Recv(ch, got).Default([&] { ++defaults; }).Wait(), 1u);
+    EXPECT_EQ(defaults, 1);
+    EXPECT_EQ(Selector().Default().Recv(Chan<int>()).Send(ch, 4).Wait(), 2u);
+    EXPECT_EQ(Selector().Default().Recv(ch, got).Wait(), 1u);
+    EXPECT_EQ(got, 4);
+  }));
+}
+
+TEST(Selector, WithoutCasesBlocksForEver) {
+  const TestRun run = RunOnce([] {
+    Selector().Wait();
+    ADD_FAILURE() << "came back";
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
+  EXPECT_EQ(run.left.at(0).operation, "select");
+}
+
+TEST(Selector, OwnsItsValuesAndGivesBackWhatWasNotSent) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<std::unique_ptr<int>>(1);
+    const auto boxed = MakeChan<Boxed>();
+    Selector select;
+    select.Send(Chan<std::unique_ptr<int>>(), std::make_unique<int>(1)).Send(ch, std::make_unique<int>(2));
+    select.Send(boxed, Boxed(3));
+    EXPECT_EQ(select.Wait(), 1u);
+    const auto kept = select.Take<std::unique_ptr<int>>(0);
+    ASSERT_TRUE(kept.has_value() && *kept != nullptr);
+    EXPECT_EQ(**kept, 1);
+    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(0).has_value()) << "taken already";
+    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(1).has_value()) << "sent";
+    const auto box = select.Take<Boxed>(2);
+    ASSERT_TRUE(box.has_value());
+    EXPECT_EQ(box->value, 3);
+    EXPECT_EQ(**ch.Recv(), 2);
+    EXPECT_THROW(select.Take<int>(0), Panic);
+  }));
+}
+
+}  // namespace
