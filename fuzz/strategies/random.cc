@@ -16,33 +16,59 @@ bool RandomStrategy::Begin(std::uint64_t index) {
   temper_.hold = pick({64, 256});
   temper_.holds = kinds_.holds ? pick({0, 0, 1, 1, 2}) : 0;
   temper_.other_case = pick({0, 2048, 4096});
+  fires_timers_early = temper_.timer > 0;
+  DrawQuiet();
   return true;
 }
 
-Choice RandomStrategy::Schedule(const SchedulePoint& point) {
-  const std::uint64_t bits = Next();
-  const auto roll = [&bits](int which) { return static_cast<std::uint32_t>(bits >> (which * 12) & 4095); };
-  if (point.canonical.kind == ChoiceKind::kTask && point.timers != nullptr && roll(0) < temper_.timer) {
-    if (!point.timers->SeveralDue()) return Choice::Timer(point.timers->next());
-    point.timers->DueTogether(due_);
-    return Choice::Timer(due_[Below(Next(), due_.size())]);
+// How many operations go by before something happens: five draws from one random number.
+void RandomStrategy::DrawQuiet() {
+  constexpr std::uint32_t kMost = 1000;
+  rate_ = temper_.preempt + temper_.timer + temper_.fault + (temper_.holds > 0 ? temper_.hold : 0);
+  quiet = 0;
+  for (;;) {
+    std::uint64_t bits = Next();
+    for (int i = 0; i < 5; ++i, bits >>= 12, ++quiet)
+      if ((bits & 4095) < rate_ || quiet >= kMost) return;
   }
-  if (!point.faults.empty() && roll(1) < temper_.fault)
-    return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
-  if (point.current == nullptr) {
-    if (point.ready.empty()) {  // Several timers are due together.
-      if (point.timers == nullptr || roll(2) >= temper_.shuffle) return point.canonical;
-      point.timers->DueTogether(due_);
-      return Choice::Timer(due_[Below(Next(), due_.size())]);
-    }
-    if (roll(2) >= temper_.shuffle) return point.canonical;
+}
+
+TimerNode* RandomStrategy::AnyDue(const TimerQueue& timers) {
+  if (!timers.SeveralDue()) return timers.next();
+  timers.DueTogether(due_);
+  return due_[Below(Next(), due_.size())];
+}
+
+// Something is to happen instead of the next operation, if it can.
+Choice RandomStrategy::Disturb(const SchedulePoint& point) {
+  std::size_t which = Below(Next(), rate_);
+  if (which < temper_.preempt) {
+    if (point.ready.empty()) return point.canonical;
     return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
   }
-  if (temper_.holds > 0 && roll(3) < temper_.hold) {
-    --temper_.holds;
-    return Choice::Hold(point.current);
+  which -= temper_.preempt;
+  if (which < temper_.timer) return point.timers == nullptr ? point.canonical : Choice::Timer(AnyDue(*point.timers));
+  which -= temper_.timer;
+  if (which < temper_.fault)
+    return point.faults.empty() ? point.canonical : Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+  --temper_.holds;
+  return Choice::Hold(point.current);
+}
+
+Choice RandomStrategy::Schedule(const SchedulePoint& point) {
+  if (point.current != nullptr) {
+    const Choice choice = Disturb(point);
+    DrawQuiet();
+    return choice;
   }
-  if (roll(4) >= temper_.preempt || point.ready.empty()) return point.canonical;
+  const std::uint64_t bits = Next();
+  const auto roll = [bits](int which) { return static_cast<std::uint32_t>(bits >> (which * 12) & 4095); };
+  if (point.ready.empty())  // Several timers are due together.
+    return roll(2) < temper_.shuffle ? Choice::Timer(AnyDue(*point.timers)) : point.canonical;
+  if (point.timers != nullptr && roll(0) < temper_.timer) return Choice::Timer(AnyDue(*point.timers));
+  if (!point.faults.empty() && roll(1) < temper_.fault)
+    return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+  if (roll(2) >= temper_.shuffle) return point.canonical;
   return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
 }
 

@@ -41,6 +41,10 @@ class RandomStrategy final : public StrategyDriver {
     std::uint32_t other_case;
   };
 
+  void DrawQuiet();
+  Choice Disturb(const SchedulePoint& point);
+  TimerNode* AnyDue(const TimerQueue& timers);
+
   std::uint64_t Next() {  // SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
     std::uint64_t z = state_ += 0x9e3779b97f4a7c15ULL;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -56,6 +60,7 @@ class RandomStrategy final : public StrategyDriver {
   const FaultKinds kinds_;
   std::uint64_t state_ = 0;
   Temper temper_ = {};
+  std::uint32_t rate_ = 0;  // Of anything at all before an operation.
   std::vector<TimerNode*> due_;
 };
 

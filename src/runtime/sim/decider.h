@@ -80,6 +80,13 @@ struct SchedulePoint {
 class Decider {
  public:
   virtual ~Decider() = default;
+
+  // For speed: at how many of the coming points with a `current` it would answer what is canonical; it is not asked there.
+  // Counted down by the simulator.
+  std::uint32_t quiet = 0;
+  // False: where a task cannot go on, it would answer what is canonical unless there is a choice of tasks or faults.
+  bool fires_timers_early = true;
+
   // The task has just been created, as its parent's child of that ordinal; the root has no parent.
   virtual void OnTask(SimTask* /*task*/, std::uint32_t /*parent*/, std::uint32_t /*ordinal*/) {}
   virtual Choice Schedule(const SchedulePoint& point) = 0;

@@ -57,9 +57,9 @@ void Simulator::Log(LoggedException::Kind kind, std::uint32_t target, std::int64
   if (observer_ != nullptr) observer_->OnException(log_.back(), *anchor);
 }
 
-// Whether nothing but `current` (or the longest ready task, where there is none) could happen next.
-bool Simulator::Only(SimTask* current) const {
-  return ready_.size() + (current != nullptr ? 1 : 0) == 1 && held_.empty() && timers_.empty() && faults_.empty();
+// Whether nothing could happen next but that the current task goes on.
+bool Simulator::Alone() const {
+  return ready_.empty() && held_.empty() && timers_.empty() && faults_.empty();
 }
 
 Choice Simulator::CanonicalNext() const {
@@ -112,7 +112,13 @@ void Simulator::Before(const Operation& op) {
     AtStepGate();
   if (observer_ != nullptr) [[unlikely]]
     observer_->OnBefore(*self, op);
-  if (!op.preempts || Only(self)) return;
+  if (!op.preempts || Alone()) return;
+  if (decider_->quiet > 0 && self->slice < kSlice) {
+    --decider_->quiet;
+    ++self->slice;
+    self->sub = 1;  // As if it had been asked.
+    return;
+  }
   if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   for (;;) {
     Choice canonical;
@@ -222,11 +228,11 @@ SimTask* Simulator::NextTask() {
       if (!IdleStep()) return nullptr;
       continue;
     }
-    Choice choice;
-    if (Only(nullptr))
-      choice = Choice::Task(ready_.longest());
-    else
-      choice = Decide(nullptr, nullptr, CanonicalNext(), false);
+    Choice choice = CanonicalNext();
+    if (ready_.size() > 1 || !held_.empty() || !faults_.empty() || (!timers_.empty() && decider_->fires_timers_early))
+      choice = Decide(nullptr, nullptr, choice, false);
+    else if (!timers_.empty())
+      ++anchor_->sub;  // As if it had been asked.
     switch (choice.kind) {
       case ChoiceKind::kTask:
         TakeFromReady(choice.task);

@@ -158,7 +158,7 @@ class Simulator final : public Runtime {
   void FireFault(Fault* fault);
   void Hold(SimTask* task);
   void Release(SimTask* task);
-  bool Only(SimTask* current) const;
+  bool Alone() const;
   void MakeReady(SimTask* task);
   void TakeFromReady(SimTask* task);
   void Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value, SimTask* anchor, std::uint16_t sub);

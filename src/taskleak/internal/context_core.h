@@ -10,6 +10,7 @@
 
 #include "taskleak/internal/chan_core.h"
 #include "taskleak/internal/object.h"
+#include "taskleak/internal/pool.h"
 #include "taskleak/internal/runtime.h"
 #include "taskleak/site.h"
 
@@ -22,7 +23,7 @@ namespace taskleak::internal {
 //     two ends: a task may hold nothing of a context but its done channel.
 //  2. `error` is set once; the done channel is closed at that moment, the timer disarmed, the children ended.
 //  3. A value node has no channel of its own: `ends` is the nearest ancestor that has one, or null.
-class ContextCore final : public Object, private TimerNode {
+class ContextCore final : public Object, private TimerNode, public Pooled {
  public:
   enum class Error : std::uint8_t { kNone, kCanceled, kDeadlineExceeded };
 

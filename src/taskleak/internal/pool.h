@@ -12,6 +12,14 @@ namespace taskleak::internal {
 void* PoolAllocate(std::size_t size);
 void PoolFree(void* block, std::size_t size) noexcept;
 
+// A base for classes whose objects come from there.
+class Pooled {
+ public:
+  static void* operator new(std::size_t size) { return PoolAllocate(size); }
+  static void* operator new(std::size_t, void* place) { return place; }
+  static void operator delete(void* block, std::size_t size) { PoolFree(block, size); }
+};
+
 }  // namespace taskleak::internal
 
 #endif  // TASKLEAK_INTERNAL_POOL_H_

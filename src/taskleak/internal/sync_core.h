@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "taskleak/internal/object.h"
+#include "taskleak/internal/pool.h"
 #include "taskleak/internal/runtime.h"
 #include "taskleak/internal/waiter.h"
 #include "taskleak/site.h"
@@ -24,7 +25,7 @@ class WithMaker {
 };
 
 template <ObjectKind kKind>
-class SyncCore : public Object, public WithMaker {
+class SyncCore : public Object, public WithMaker, public Pooled {
  public:
   explicit SyncCore(const Site& site) : Object(kKind, site) {}
   virtual bool HasWaiters() = 0;
