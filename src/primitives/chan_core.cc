@@ -34,9 +34,18 @@ ChanCore* ChanCore::Make(const ElementOps& ops, std::size_t capacity, const Site
   }
 }
 
-ChanCore::~ChanCore() {
-  for (std::size_t i = 0; i < count_; ++i) ops_.drop(Slot(Wrap(head_ + i)));
+ChanCore::~ChanCore() { DropBuffered(); }
+
+void ChanCore::DropBuffered() {
+  while (count_ > 0) {
+    void* slot = Slot(head_);
+    head_ = Wrap(head_ + 1);
+    --count_;
+    ops_.drop(slot);
+  }
 }
+
+void ChanCore::Sever() { DropBuffered(); }
 
 void ChanCore::Destroy() noexcept {
   const std::size_t alignment = ops_.alignment;
@@ -105,7 +114,6 @@ void ChanCore::Send(void* value, const Site& site) {
   if (SendReady(self)) {
     CommitSend(runtime, value, self);
   } else {
-    const Ref<ChanCore> keep(this);  // The handle may die while we are parked.
     std::uint32_t claim = 0;
     Waiter waiter;
     waiter.task = self;
@@ -114,9 +122,6 @@ void ChanCore::Send(void* value, const Site& site) {
     senders_.Push(&waiter);
     runtime->Park(op);
     if (waiter.closed) Panicked(runtime, op, kSendOnClosed);
-    Used(End::kFeeds, self->id, site, runtime->steps);
-    runtime->After(op, outcome::kDone);
-    return;
   }
   Used(End::kFeeds, self->id, site, runtime->steps);
   runtime->After(op, outcome::kDone);
@@ -134,7 +139,6 @@ void ChanCore::Recv(void* out, const Site& site) {
     runtime->After(op, received ? outcome::kDone : outcome::kClosed);
     return;
   }
-  const Ref<ChanCore> keep(this);
   std::uint32_t claim = 0;
   Waiter waiter;
   waiter.task = self;
@@ -146,13 +150,14 @@ void ChanCore::Recv(void* out, const Site& site) {
   runtime->After(op, waiter.closed ? outcome::kClosed : outcome::kDone);
 }
 
-bool ChanCore::TrySend(void* value, const Site& site) {
+bool ChanCore::TrySend(void* value, void* (*prepare)(void*), const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kTrySend, site);
   const Operation op{.kind = OpKind::kTrySend, .site = site, .object = this};
   runtime->Before(op);
   Task* self = t_state.task;
   if (closed_) Panicked(runtime, op, kSendOnClosed);
-  const bool sent = SendReady(self) && CommitSend(runtime, value, self);
+  const bool sent = SendReady(self);
+  if (sent) CommitSend(runtime, prepare == nullptr ? value : prepare(value), self);
   if (sent) Used(End::kFeeds, self->id, site, runtime->steps);
   runtime->After(op, sent ? outcome::kDone : outcome::kNotReady);
   return sent;

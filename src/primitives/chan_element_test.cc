@@ -70,19 +70,24 @@ struct Explosive {
     ++alive;
   }
   Explosive(Explosive&& other) noexcept(kMoveIsSafe) : value(other.value) {
-    if (!kMoveIsSafe && armed_moves) throw std::runtime_error("move");
+    MayExplode();
     other.value = -1;
     ++moves;
     ++alive;
   }
   Explosive& operator=(const Explosive&) = default;
   Explosive& operator=(Explosive&& other) noexcept(kMoveIsSafe) {
-    if (!kMoveIsSafe && armed_moves) throw std::runtime_error("move");
+    MayExplode();
     value = std::exchange(other.value, -1);
     ++moves;
     return *this;
   }
   ~Explosive() { --alive; }
+  static void MayExplode() {
+    if constexpr (!kMoveIsSafe) {
+      if (armed_moves) throw std::runtime_error("move");
+    }
+  }
   int value;
   static inline bool armed_copies = false;
   static inline bool armed_moves = false;

@@ -5,6 +5,7 @@
 
 #include "taskleak/error.h"
 #include "taskleak/internal/context_core.h"
+#include "taskleak/internal/timer_core.h"
 
 namespace taskleak {
 namespace internal {
@@ -114,6 +115,7 @@ void ContextCore::Sever() {
 
 Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, const Site& site) {
   EnterRun("WithValue", site);
+  if (parent.core()) Enter(parent.core().get(), OpKind::kNone, site);
   return Context(ContextCore::MakeValue(parent.core().get(), key, std::move(value), false, site));
 }
 
@@ -128,9 +130,10 @@ StopFunc NewContextFunc(const Context& context, std::function<void()> f, const S
 
 namespace {
 
-void Cancel(ContextCore* core, std::exception_ptr cause, const Site& site) {
-  Runtime* runtime = Enter(core, OpKind::kCancel, site);
-  const Operation op{.kind = OpKind::kCancel, .site = site, .object = core};
+// By value: the handle may die while the task is preempted.
+void Cancel(Ref<ContextCore> core, std::exception_ptr cause, const Site& site) {
+  Runtime* runtime = Enter(core.get(), OpKind::kCancel, site);
+  const Operation op{.kind = OpKind::kCancel, .site = site, .object = core.get()};
   runtime->Before(op);
   core->End(runtime, ContextCore::Error::kCanceled, std::move(cause));
   core->Used(End::kFeeds, t_state.task->id, site, runtime->steps);
@@ -141,6 +144,15 @@ void Cancel(ContextCore* core, std::exception_ptr cause, const Site& site) {
 }  // namespace internal
 
 using internal::ContextCore;
+
+namespace {
+
+// A context of another run is refused as a parent, too.
+void CheckParent(const Context& parent, const Site& site) {
+  if (parent.core()) internal::Enter(parent.core().get(), internal::OpKind::kNone, site);
+}
+
+}  // namespace
 
 const char* ToString(ContextError error) {
   switch (error) {
@@ -161,10 +173,10 @@ RecvChan<Unit> Context::Done() const {
 
 ContextError Context::Err(const Site& site) const {
   if (internal::Unwinding() || !core_) return ContextError::kNone;
-  ContextCore* core = core_->ends();
-  if (core == nullptr) return ContextError::kNone;
-  internal::Runtime* runtime = internal::Enter(core, internal::OpKind::kContextErr, site);
-  const internal::Operation op{.kind = internal::OpKind::kContextErr, .site = site, .object = core};
+  const internal::Ref<ContextCore> core(core_->ends());
+  if (!core) return ContextError::kNone;
+  internal::Runtime* runtime = internal::Enter(core.get(), internal::OpKind::kContextErr, site);
+  const internal::Operation op{.kind = internal::OpKind::kContextErr, .site = site, .object = core.get()};
   runtime->Before(op);
   const auto error = static_cast<ContextError>(core->error());
   runtime->After(op, static_cast<std::uint32_t>(error));
@@ -180,20 +192,22 @@ const void* Context::Lookup(const void* key) const { return core_ ? core_->Looku
 
 void CancelFunc::operator()(const Site& site) const {
   if (internal::Unwinding() || !core_) return;
-  internal::Cancel(core_.get(), nullptr, site);
+  internal::Cancel(core_, nullptr, site);
 }
 
 void CancelCauseFunc::operator()(std::exception_ptr cause, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
-  internal::Cancel(core_.get(), std::move(cause), site);
+  internal::Cancel(core_, std::move(cause), site);
 }
 
 bool StopFunc::operator()(const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
-  internal::Runtime* runtime = internal::Enter(core_.get(), internal::OpKind::kStopAfterFunc, site);
-  const internal::Operation op{.kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core_.get()};
+  const internal::Ref<ContextCore> core = core_;
+  const std::uint64_t id = id_;
+  internal::Runtime* runtime = internal::Enter(core.get(), internal::OpKind::kStopAfterFunc, site);
+  const internal::Operation op{.kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core.get()};
   runtime->Before(op);
-  const bool stopped = core_->RemoveFunction(id_);
+  const bool stopped = core->RemoveFunction(id);
   runtime->After(op, stopped ? internal::outcome::kDone : internal::outcome::kNotReady);
   return stopped;
 }
@@ -203,6 +217,7 @@ Context Background() { return Context(); }
 std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::EnterRun("WithCancel", site);
+  CheckParent(parent, site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
   return {Context(core), CancelCauseFunc(core)};
 }
@@ -214,6 +229,7 @@ std::pair<Context, CancelFunc> WithCancel(Context parent, const Site& site) {
 std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::Runtime* runtime = internal::EnterRun("WithDeadline", site);
+  CheckParent(parent, site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
   core->SetDeadline(runtime, deadline.time_since_epoch().count());
   return {Context(core), CancelFunc(core)};
@@ -222,12 +238,14 @@ std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, 
 std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::Runtime* runtime = internal::EnterRun("WithTimeout", site);
-  return WithDeadline(std::move(parent), TimePoint(Duration(runtime->Now())) + timeout, site);
+  const std::int64_t when = internal::SaturatingAdd(runtime->Now(), timeout.count());
+  return WithDeadline(std::move(parent), TimePoint(Duration(when)), site);
 }
 
 Context WithoutCancel(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
   internal::EnterRun("WithoutCancel", site);
+  CheckParent(parent, site);
   return Context(ContextCore::MakeValue(parent.core().get(), nullptr, nullptr, true, site));
 }
 

@@ -144,6 +144,7 @@ void Semaphore::Acquire(std::int64_t n, const Site& site) {
 bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site) {
   if (Unwinding()) return false;
   const Ref<SemaphoreCore> core(Core(OpKind::kSemaphoreAcquire, site));
+  const std::int64_t size = size_;  // Copied: the semaphore may die while we wait.
   Runtime* runtime = t_state.runtime;
   const RecvChan<Unit> done = context.Done();
   const internal::CaseView views[] = {{core.get(), false}, {done.core().get(), false}};
@@ -158,6 +159,8 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site
     return false;
   }
   if (core->free < n || !core->waiters.empty()) {
+    // More than there will ever be waits for its context alone, and stands in nobody's way.
+    const bool hopeless = n > size;
     std::uint32_t claim = 0;
     Waiter acquired;
     Waiter ended;
@@ -169,7 +172,7 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site
     std::optional<Unit> nothing;
     acquired.element = &n;
     ended.element = &nothing;
-    core->waiters.Push(&acquired);
+    if (!hopeless) core->waiters.Push(&acquired);
     if (done) done.core()->receivers().Push(&ended);
     runtime->Park(op);
     if (claim == 2) {  // The context ended. Those behind us may fit now.

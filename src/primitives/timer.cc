@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "taskleak/error.h"
@@ -65,21 +66,21 @@ void TimerCore::Fire() {
 
 namespace {
 
-// A timer operation: its object is the timer's channel, if it has one.
+// A timer operation: its object is the timer's channel, if it has one. The core by value: the handle may die while the task
+// is preempted.
 template <class F>
-auto TimerOperation(OpKind kind, TimerCore* core, const Site& site, F f) {
+auto TimerOperation(OpKind kind, const Ref<TimerCore> core, const Site& site, F f) {
   Runtime* runtime = core->channel() != nullptr ? Enter(core->channel(), kind, site) : EnterRun("Timer", site);
   const Operation op{.kind = kind, .site = site, .object = core->channel()};
   runtime->Before(op);
-  const bool result = f(runtime);
+  const bool result = f(runtime, *core);
   runtime->After(op, result ? outcome::kDone : outcome::kNotReady);
   return result;
 }
 
-std::int64_t Saturate(std::int64_t now, std::int64_t duration) {
-  std::int64_t when;
-  if (__builtin_add_overflow(now, duration < 0 ? 0 : duration, &when)) return INT64_MAX;
-  return when;
+// When a timer of this duration is due; one below zero is due at once.
+std::int64_t Due(Runtime* runtime, Duration duration) {
+  return SaturatingAdd(runtime->Now(), std::max<std::int64_t>(duration.count(), 0));
 }
 
 }  // namespace
@@ -87,7 +88,7 @@ std::int64_t Saturate(std::int64_t now, std::int64_t duration) {
 taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, const Site& site) {
   Runtime* runtime = EnterRun("AfterFunc", site);
   const auto core = TimerCore::MakeFunction(std::move(f), site);
-  core->Start(runtime, Saturate(runtime->Now(), duration));
+  core->Start(runtime, Due(runtime, Duration(duration)));
   return taskleak::Timer(core);
 }
 
@@ -114,7 +115,7 @@ void Sleep(Duration duration, const Site& site) {
     alarm.runtime = runtime;
     alarm.task = internal::t_state.task;
     runtime->AdoptTimer(&alarm);
-    runtime->Arm(&alarm, internal::Saturate(runtime->Now(), duration.count()));
+    runtime->Arm(&alarm, internal::Due(runtime, duration));
     runtime->Park(op);
   }
   runtime->After(op, internal::outcome::kDone);
@@ -136,7 +137,7 @@ Timer NewTimer(Duration duration, const Site& site) {
   if (internal::Unwinding()) return {};
   Runtime* runtime = internal::EnterRun("NewTimer", site);
   const auto core = TimerCore::MakeChannel(0, site);
-  core->Start(runtime, internal::Saturate(runtime->Now(), duration.count()));
+  core->Start(runtime, internal::Due(runtime, duration));
   return Timer(core);
 }
 
@@ -149,14 +150,14 @@ RecvChan<TimePoint> Timer::C() const {
 
 bool Timer::Stop(const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
-  return internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
-                                  [this](Runtime* runtime) { return core_->Stop(runtime); });
+  return internal::TimerOperation(OpKind::kTimerStop, core_, site,
+                                  [](Runtime* runtime, TimerCore& core) { return core.Stop(runtime); });
 }
 
 bool Timer::Reset(Duration duration, const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
-  return internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, duration](Runtime* runtime) {
-    return core_->Start(runtime, internal::Saturate(runtime->Now(), duration.count()));
+  return internal::TimerOperation(OpKind::kTimerReset, core_, site, [duration](Runtime* runtime, TimerCore& core) {
+    return core.Start(runtime, internal::Due(runtime, duration));
   });
 }
 
@@ -165,7 +166,7 @@ Ticker NewTicker(Duration period, const Site& site) {
   Runtime* runtime = internal::EnterRun("NewTicker", site);
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for NewTicker", site);
   const auto core = TimerCore::MakeChannel(period.count(), site);
-  core->Start(runtime, internal::Saturate(runtime->Now(), period.count()));
+  core->Start(runtime, internal::Due(runtime, period));
   return Ticker(core);
 }
 
@@ -176,16 +177,16 @@ RecvChan<TimePoint> Ticker::C() const {
 
 void Ticker::Stop(const Site& site) const {
   if (internal::Unwinding() || !core_) return;
-  internal::TimerOperation(OpKind::kTimerStop, core_.get(), site,
-                           [this](Runtime* runtime) { return core_->Stop(runtime); });
+  internal::TimerOperation(OpKind::kTimerStop, core_, site,
+                           [](Runtime* runtime, TimerCore& core) { return core.Stop(runtime); });
 }
 
 void Ticker::Reset(Duration period, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for Ticker.Reset", site);
-  internal::TimerOperation(OpKind::kTimerReset, core_.get(), site, [this, period](Runtime* runtime) {
-    core_->set_period(period.count());
-    return core_->Start(runtime, internal::Saturate(runtime->Now(), period.count()));
+  internal::TimerOperation(OpKind::kTimerReset, core_, site, [period](Runtime* runtime, TimerCore& core) {
+    core.set_period(period.count());
+    return core.Start(runtime, internal::Due(runtime, period));
   });
 }
 

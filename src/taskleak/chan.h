@@ -59,14 +59,22 @@ std::optional<T> Unpack(std::optional<Parcel<T>> parcel) {
 }
 
 template <class T>
-bool TrySendMoved(ChanCore* core, T& value, const Site& site) {
+bool TrySendMoved(ChanCore& core, T& value, const Site& site) {
   if constexpr (std::is_same_v<Parcel<T>, T>) {
-    return core->TrySend(&value, site);
+    return core.TrySend(&value, nullptr, site);
   } else {
-    auto parcel = std::make_unique<T>(std::move(value));
-    if (core->TrySend(&parcel, site)) return true;
-    value = std::move(*parcel);
-    return false;
+    struct Box {  // Packed only when it is known that it can be sent, so that the value is untouched when not.
+      T& value;
+      Parcel<T> parcel;
+    } box{value, nullptr};
+    return core.TrySend(
+        &box,
+        [](void* packed) -> void* {
+          Box& b = *static_cast<Box*>(packed);
+          b.parcel = std::make_unique<T>(std::move(b.value));
+          return &b.parcel;
+        },
+        site);
   }
 }
 
@@ -98,7 +106,7 @@ class Sends {
   // while it waits. On a nil channel it blocks for ever.
   void Send(T value, const Site& site = Site::Here()) const {
     if (Unwinding()) return;
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
     if (!core) BlockForEver(OpKind::kSend, site);
     if constexpr (std::is_same_v<Parcel<T>, T>) {
       core->Send(&value, site);
@@ -113,22 +121,22 @@ class Sends {
     requires std::is_copy_constructible_v<T>
   {
     if (Unwinding()) return false;
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
     if (!core) return false;
     T copy(value);
-    return TrySendMoved<T>(core.get(), copy, site);
+    return TrySendMoved<T>(*core, copy, site);
   }
   bool TrySend(T&& value, const Site& site = Site::Here()) const {
     if (Unwinding()) return false;
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
-    return core && TrySendMoved<T>(core.get(), value, site);
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
+    return core && TrySendMoved<T>(*core, value, site);
   }
 
   // No more sends: what is buffered is still received, then receivers get nullopt. Throws ClosedChannelError when
   // closed already, Panic on a nil channel.
   void Close(const Site& site = Site::Here()) const {
     if (Unwinding()) return;
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
     if (!core) PanicOnNilClose(site);
     core->Close(site);
   }
@@ -141,7 +149,7 @@ class Receives {
   // Blocks until there is a value; nullopt: closed and drained. On a nil channel it blocks for ever.
   std::optional<T> Recv(const Site& site = Site::Here()) const {
     if (Unwinding()) return std::nullopt;
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
     if (!core) BlockForEver(OpKind::kRecv, site);
     std::optional<Parcel<T>> parcel;
     core->Recv(&parcel, site);
@@ -150,7 +158,7 @@ class Receives {
 
   TryResult<T> TryRecv(const Site& site = Site::Here()) const {
     if (Unwinding()) return {};
-    const Ref<ChanCore>& core = static_cast<const Self*>(this)->core();
+    const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
     std::optional<Parcel<T>> parcel;
     if (!core || !core->TryRecv(&parcel, site)) return {};
     return {true, Unpack<T>(std::move(parcel))};

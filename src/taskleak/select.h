@@ -38,6 +38,7 @@ void Deliver(std::optional<T> value, F& handler) {
 class CaseBase {
  public:
   explicit CaseBase(const Site& site) : site(site) {}
+  void GiveBack() {}  // Before any handler runs: what was not sent returns to its owner.
   CaseBase(const CaseBase&) = delete;
   CaseBase& operator=(const CaseBase&) = delete;
   const Site& site;  // The default argument of OnRecv and the like lives as long as the case.
@@ -112,9 +113,13 @@ class [[nodiscard]] SendCase : public CaseBase {
   }
   SendCase(Ref<ChanCore> core, const T& value, F handler, const Site& site)
       : CaseBase(site), core_(std::move(core)), handler_(std::forward<F>(handler)), parcel_(Pack<T>(T(value))) {}
-  ~SendCase() {
+  ~SendCase() { GiveBack(); }
+  // A boxed value that was not sent returns to its owner.
+  void GiveBack() {
     if constexpr (!std::is_same_v<Parcel<T>, T>) {
-      if (owner_ != nullptr && parcel_.has_value() && *parcel_ != nullptr) *owner_ = std::move(**parcel_);
+      if (owner_ == nullptr || !parcel_.has_value() || *parcel_ == nullptr) return;
+      *owner_ = std::move(**parcel_);
+      parcel_.reset();
     }
   }
   void Prepare(SelectCase& slot) {
@@ -238,6 +243,7 @@ std::size_t Select(Cases&&... cases) {
     const Site* site = nullptr;
     ((site = site != nullptr ? site : &cases.site, cases.Prepare(table[i++])), ...);
     const std::size_t chosen = internal::RunSelect(table, kCount, *site);
+    (cases.GiveBack(), ...);
     i = 0;
     ((i++ == chosen ? cases.Finish() : void()), ...);
     return chosen;

@@ -187,7 +187,8 @@ TEST(Unwinding, DestructorsOfLeakedTasksRun) {
           mutex.Lock();
           WaitGroup tasks;
           tasks.Add(1);
-          Cond cond(mutex);
+          Mutex lock_of_cond;
+          Cond cond(lock_of_cond);
           RWMutex rwmutex;
           rwmutex.Lock();
           Semaphore semaphore(0);
@@ -206,9 +207,8 @@ TEST(Unwinding, DestructorsOfLeakedTasksRun) {
           leak([&rwmutex] { rwmutex.RLock(); });
           leak([&tasks] { tasks.Wait(); });
           leak([&semaphore] { semaphore.Acquire(); });
-          leak([&mutex, &cond] {
-            mutex.Unlock();
-            mutex.Lock();
+          leak([&lock_of_cond, &cond] {
+            lock_of_cond.Lock();
             cond.Wait();
           });
         },

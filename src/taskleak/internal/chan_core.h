@@ -55,6 +55,7 @@ inline constexpr ElementOps kElementOps = {
 //  1. Receivers wait only while the buffer is empty and no sender waits; senders wait only while the
 //     buffer is full and no receiver waits.
 //  2. Once closed, nobody waits, and what is buffered is still received, in order.
+//  3. The caller of an operation holds a reference throughout: the handle may die while the task is preempted or parked.
 class ChanCore : public Object {
  public:
   // `ops` and, behind the object, `capacity` slots. Made with one reference, held by the caller.
@@ -63,7 +64,8 @@ class ChanCore : public Object {
   void Send(void* value, const Site& site);
   // Into `out`; leaves it empty when closed and drained.
   void Recv(void* out, const Site& site);
-  bool TrySend(void* value, const Site& site);
+  // `prepare`, if given, makes the value from what it is given, once it is certain that it will be sent; it may throw.
+  bool TrySend(void* value, void* (*prepare)(void*), const Site& site);
   // False: nothing was ready. True with an empty `out`: closed and drained.
   bool TryRecv(void* out, const Site& site);
   void Close(const Site& site);
@@ -82,6 +84,9 @@ class ChanCore : public Object {
   WaitQueue& senders() { return senders_; }
   WaitQueue& receivers() { return receivers_; }
 
+  // What is buffered dies with the run, or a channel that holds its own handle would never.
+  void Sever() override;
+
   // The runtime's side: a close by the schedule, after which the owner's own Close is a no-op; a close of a
   // context's done channel, which is no operation of its own; a tick, dropped when the buffer is full.
   void CloseByFault(Runtime* runtime);
@@ -95,6 +100,7 @@ class ChanCore : public Object {
   void Destroy() noexcept override;
 
  private:
+  void DropBuffered();
   void* Slot(std::size_t i) const { return slots_ + i * ops_.size; }
   std::size_t Wrap(std::size_t i) const { return i >= capacity_ ? i - capacity_ : i; }
   [[noreturn]] static void Panicked(Runtime* runtime, const Operation& op, const char* sentence);

@@ -50,6 +50,13 @@ class TimerCore final : public TimerNode, public Pooled {
   Site made_at_;
 };
 
+// A point in time so far off that it cannot be told is the last one there is.
+inline std::int64_t SaturatingAdd(std::int64_t time, std::int64_t duration) {
+  std::int64_t sum;
+  if (!__builtin_add_overflow(time, duration, &sum)) return sum;
+  return duration < 0 ? INT64_MIN : INT64_MAX;
+}
+
 taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, const Site& site);
 
 }  // namespace taskleak::internal
