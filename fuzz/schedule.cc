@@ -144,7 +144,7 @@ Schedule Schedule::Decode(std::string_view payload) {
     entry.task = reader.Path();
     entry.op = reader.Word();
     const std::uint64_t sub_and_kind = reader.Varint();
-    entry.sub = static_cast<std::uint16_t>(sub_and_kind / kKinds);
+    entry.sub = static_cast<std::uint32_t>(sub_and_kind / kKinds);
     entry.kind = static_cast<Kind>(sub_and_kind % kKinds);
     if (HasTarget(entry.kind)) entry.target = reader.Path();
     if (HasValue(entry.kind)) entry.value = UnZigZag(reader.Varint());

@@ -30,11 +30,11 @@ struct ScheduleEntry {
     kData,         // FuzzInt or FuzzBool gives `value`.
   };
 
-  TaskPath task;          // Whose operation.
+  TaskPath task = {};     // Whose operation.
   std::uint32_t op = 0;   // Which of its operations, from 1; 0: before the first.
   std::uint32_t sub = 0;  // Which of the decisions that fell during it.
   Kind kind = Kind::kTask;
-  TaskPath target;
+  TaskPath target = {};
   std::int64_t value = 0;
 
   friend auto operator<=>(const ScheduleEntry&, const ScheduleEntry&) = default;

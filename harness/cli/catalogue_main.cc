@@ -59,10 +59,10 @@ int main(int argc, char** argv) {
     options.width = window.ws_col;
   try {
     if (list) {
-      ListCatalogue(taskleak::AllScenarios(), options.selectors, std::cout);
+      taskleak::internal::ListCatalogue(taskleak::AllScenarios(), options.selectors, std::cout);
       return 0;
     }
-    return RunCatalogue(taskleak::AllScenarios(), options, std::cout, std::cerr);
+    return taskleak::internal::RunCatalogue(taskleak::AllScenarios(), options, std::cout, std::cerr);
   } catch (const taskleak::UsageError& error) {
     std::cerr << "ci/fuzz: " << error.what() << "\n";
     return 2;

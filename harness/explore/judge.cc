@@ -53,7 +53,6 @@ std::optional<FailureKind> KindOf(const RunResult& result, const std::vector<Ass
       if (asserted) return FailureKind::kAssertion;
       return std::nullopt;
     case RunEnd::kMisuse:
-    case RunEnd::kStopped:
       return std::nullopt;
   }
   return std::nullopt;
@@ -103,7 +102,7 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
 
 std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& result, FailureKind kind) {
   std::vector<TaskSnapshot> tasks = SnapshotTasks(simulator);
-  if (kind == FailureKind::kAssertion && (result.end == RunEnd::kClean || result.end == RunEnd::kStopped)) return {};
+  if (kind == FailureKind::kAssertion && result.end == RunEnd::kClean) return {};
   if (kind == FailureKind::kPanic || kind == FailureKind::kException) {
     std::erase_if(tasks, [&](const TaskSnapshot& task) { return task.id != result.failed_task; });
     const std::span<const std::uintptr_t> frames = simulator.panic_frames();
@@ -112,14 +111,7 @@ std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& 
     return tasks;
   }
   if (simulator.endless_since() != 0) {
-    for (TaskSnapshot& task : tasks)
-      if (task.state == TaskState::kRunnable) task.state = TaskState::kRunningForEver;
-    // Those blocked in the loop's rhythm are part of the loop; those that nobody touched are suspect.
-    if (result.end == RunEnd::kLeak)
-      for (TaskSnapshot& task : tasks)
-        if (task.state != TaskState::kRunningForEver && !task.suspect &&
-            simulator.endless_task() != nullptr && task.id == simulator.endless_task()->id)
-          task.state = TaskState::kRunningForEver;
+    // Those blocked in the loop's rhythm are part of what runs; those that nobody touched are suspect.
     std::erase_if(tasks, [](const TaskSnapshot& t) { return t.state != TaskState::kRunningForEver && !t.suspect; });
   }
   return tasks;

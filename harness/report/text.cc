@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -163,8 +164,30 @@ void PrintGroup(std::ostream& out, const Failure& failure, const TaskGroup& grou
   out << "\n";
 }
 
+// What a person tells two stacks apart by. A loop that the compiler has unrolled gives one place several program counters.
+std::string Places(const std::vector<std::uintptr_t>& pcs) {
+  std::string places;
+  for (const internal::Frame& frame : internal::Symbolizer::Global().SymbolizeStack(pcs))
+    places += frame.function + internal::FormatLocation(frame) + "\n";
+  return places;
+}
+
 std::vector<TaskGroup> Groups(const Failure& failure) {
-  std::vector<TaskGroup> groups = GroupTasks(failure.leaked);
+  std::vector<TaskGroup> groups;
+  std::map<std::string, std::size_t> index;
+  for (TaskGroup& group : GroupTasks(failure.leaked)) {
+    const TaskSnapshot& task = group.tasks.front();
+    const auto [found, inserted] =
+        index.emplace(Places(task.creation_stack) + At(task.created_at) + "|" + Places(task.blocked_stack) +
+                          At(task.blocked_at) + "|" + ToString(task.state) + task.operation,
+                      groups.size());
+    if (inserted) {
+      groups.push_back(std::move(group));
+    } else {
+      std::vector<TaskSnapshot>& tasks = groups[found->second].tasks;
+      tasks.insert(tasks.end(), group.tasks.begin(), group.tasks.end());
+    }
+  }
   internal::MostTellingFirst(groups, [](const TaskGroup& g) { return g.tasks.front().operation; });
   return groups;
 }

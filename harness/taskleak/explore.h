@@ -49,7 +49,7 @@ struct ExploreOptions {
   Teardown teardown = Teardown::kUnwind;
   Duration watchdog = std::chrono::seconds(5);  // Real time without a step that is taken for a blocked thread; 0: never.
   bool quiet = false;          // Nothing on standard error, no file: the caller does it all.
-  std::string name;            // For reports; empty: the running test's.
+  std::string name = {};       // For reports; empty: the running test's.
   std::function<bool(const Progress&)> on_progress = {};
 };
 

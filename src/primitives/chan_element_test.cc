@@ -1,4 +1,5 @@
-// What travels through channels: elements of all kinds arrive whole, and none is lost, doubled or left alive.
+// What travels through channels: elements of all kinds arrive whole, and none is lost, doubled or
+// left alive.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -7,7 +8,6 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/chan.h"
@@ -359,8 +359,8 @@ TEST(ChanElement, AHandleMayOutliveTheRun) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
-// The handle dies between the moment a task begins an operation on it and the moment it does it. A parked frame
-// touches only the core, and so must one that waits for its turn.
+// The handle dies between the moment a task begins an operation on it and the moment it does it. A
+// parked frame touches only the core, and so must one that waits for its turn.
 TEST(ChanElement, AHandleMayDieWhileATaskStandsBeforeItsOperation) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     const TestRun run = RunOnce(

@@ -1,11 +1,10 @@
-// Channels: the table of the design's section "Semantics", one test for each cell; order, closing, trying, views.
+// Channels: the table of the design's section "Semantics", one test for each cell; order, closing,
+// trying, views.
 #include "taskleak/chan.h"
 
 #include <gtest/gtest.h>
 
-#include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "src/runtime/sim/testing.h"
@@ -18,9 +17,6 @@ using taskleak::Chan;
 using taskleak::ClosedChannelError;
 using taskleak::Go;
 using taskleak::MakeChan;
-using taskleak::Panic;
-using taskleak::RecvChan;
-using taskleak::SendChan;
 using taskleak::TaskId;
 using taskleak::TaskRegistry;
 using taskleak::TaskSnapshot;
@@ -248,7 +244,8 @@ TEST(ChanOrder, ReceiversAreServedFirstInFirstOut) {
     ExpectClean(RunOnce(
         [&got] {
           const auto ch = MakeChan<int>();
-          for (std::size_t i = 0; i < got.size(); ++i) AwaitBlocked(Go([ch, i, &got] { got[i] = ch.Recv().value(); }));
+          for (std::size_t i = 0; i < got.size(); ++i)
+            AwaitBlocked(Go([ch, i, &got] { got[i] = ch.Recv().value(); }));
           for (std::size_t i = 0; i < got.size(); ++i) ch.Send(static_cast<int>(i));
         },
         seed));
@@ -311,126 +308,6 @@ TEST(ChanOrder, NothingIsLostDoubledOrOvertaken) {
       EXPECT_EQ(next, (std::vector<int>{4, 4, 4})) << "seed " << seed << ", capacity " << capacity;
     }
   }
-}
-
-TEST(ChanTry, NeverBlocks) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>(1);
-    EXPECT_FALSE(ch.TryRecv().ready);
-    EXPECT_TRUE(ch.TrySend(1));
-    EXPECT_FALSE(ch.TrySend(2));
-    const auto got = ch.TryRecv();
-    EXPECT_TRUE(got.ready);
-    EXPECT_EQ(got.value, 1);
-  }));
-}
-
-TEST(ChanTry, OnNilIsNeverReady) {
-  ExpectClean(RunOnce([] {
-    const Chan<int> nil;
-    EXPECT_FALSE(nil.TrySend(1));
-    EXPECT_FALSE(nil.TryRecv().ready);
-  }));
-}
-
-TEST(ChanTry, OnAClosedChannel) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>(1);
-    ch.Send(3);
-    ch.Close();
-    EXPECT_THROW(ch.TrySend(1), ClosedChannelError);
-    EXPECT_EQ(ch.TryRecv().value, 3);
-    const auto drained = ch.TryRecv();
-    EXPECT_TRUE(drained.ready);
-    EXPECT_EQ(drained.value, std::nullopt);
-  }));
-}
-
-TEST(ChanTry, MeetsAWaitingPartner) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>();
-    int got = 0;
-    AwaitBlocked(Go([ch, &got] { got = ch.Recv().value(); }));
-    EXPECT_TRUE(ch.TrySend(4));
-    EXPECT_FALSE(ch.TrySend(5)) << "the one receiver is served already";
-    while (got == 0) Yield();
-    EXPECT_EQ(got, 4);
-    AwaitBlocked(Go([ch] { ch.Send(6); }));
-    EXPECT_EQ(ch.TryRecv().value, 6);
-    EXPECT_FALSE(ch.TryRecv().ready);
-  }));
-}
-
-TEST(ChanHandle, LenAndCap) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>(3);
-    EXPECT_EQ(ch.Cap(), 3u);
-    EXPECT_EQ(ch.Len(), 0u);
-    ch.Send(1);
-    ch.Send(1);
-    EXPECT_EQ(ch.Len(), 2u);
-    EXPECT_EQ(MakeChan<int>().Cap(), 0u);
-    EXPECT_EQ(Chan<int>().Cap(), 0u);
-    EXPECT_EQ(Chan<int>().Len(), 0u);
-  }));
-}
-
-TEST(ChanHandle, ACapacityBeyondAllMemoryPanics) {
-  ExpectPanic(RunOnce([] { MakeChan<int>(SIZE_MAX); }), "makechan: size out of range");
-}
-
-TEST(ChanHandle, RangeForEndsWhenClosedAndDrained) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<std::string>(2);
-    Go([ch] {
-      for (const char* word : {"a", "b", "c", "d"}) ch.Send(word);
-      ch.Close();
-    });
-    std::string all;
-    for (const std::string& word : ch) all += word;
-    EXPECT_EQ(all, "abcd");
-  }));
-}
-
-TEST(ChanHandle, ComparesIdentityAcrossViews) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>(1);
-    const auto other = MakeChan<int>(1);
-    const Chan<int> copy = ch;
-    const SendChan<int> in = ch;
-    const RecvChan<int> out = ch;
-    EXPECT_TRUE(copy == ch && in == ch && ch == out && in == out && out == in);
-    EXPECT_TRUE(ch != other && in != other && other != out && other.AsSend() != out);
-    EXPECT_TRUE(Chan<int>() == RecvChan<int>());
-    EXPECT_FALSE(Chan<int>());
-    EXPECT_TRUE(ch && in && out);
-    EXPECT_TRUE(ch.AsSend() == in && ch.AsRecv() == out);
-  }));
-}
-
-TEST(ChanHandle, ViewsHaveOneDirectionOnly) {
-  const auto sends = [](auto ch) { return requires { ch.Send(1); ch.Close(); ch.TrySend(1); }; };
-  const auto receives = [](auto ch) { return requires { ch.Recv(); ch.TryRecv(); ch.begin(); }; };
-  EXPECT_TRUE(sends(Chan<int>()) && receives(Chan<int>()));
-  EXPECT_TRUE(sends(SendChan<int>()) && !receives(SendChan<int>()));
-  EXPECT_TRUE(!sends(RecvChan<int>()) && receives(RecvChan<int>()));
-  EXPECT_FALSE((std::is_convertible_v<RecvChan<int>, Chan<int>>));
-  EXPECT_FALSE((std::is_convertible_v<SendChan<int>, RecvChan<int>>));
-}
-
-TEST(ChanHandle, ViewsWork) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>();
-    const auto produce = [](SendChan<int> out) {
-      for (int i = 0; i < 3; ++i) out.Send(i);
-      out.Close();
-    };
-    Go([=] { produce(ch); });
-    int sum = 0;
-    const RecvChan<int> in = ch;
-    for (const int i : in) sum += i;
-    EXPECT_EQ(sum, 3);
-  }));
 }
 
 }  // namespace

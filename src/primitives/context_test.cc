@@ -13,7 +13,6 @@
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/error.h"
-#include "taskleak/select.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
 
@@ -122,7 +121,8 @@ TEST(Context, ACancelledParentCancelsItsChildren) {
       EXPECT_TRUE(IsDone(context));
       EXPECT_EQ(context.Err(), ContextError::kCanceled);
     }
-    EXPECT_EQ(WithCancel(parent).first.Err(), ContextError::kCanceled) << "one born late is ended at once";
+    EXPECT_EQ(WithCancel(parent).first.Err(), ContextError::kCanceled)
+        << "one born late is ended at once";
   }));
 }
 
@@ -154,7 +154,8 @@ TEST(Context, ATimeoutEndsInVirtualTime) {
 TEST(Context, ADeadlineThatHasPassedEndsAtOnce) {
   ExpectClean(RunOnce([] {
     Sleep(2s);
-    EXPECT_EQ(WithDeadline(Background(), TimePoint(1s)).first.Err(), ContextError::kDeadlineExceeded);
+    EXPECT_EQ(WithDeadline(Background(), TimePoint(1s)).first.Err(),
+              ContextError::kDeadlineExceeded);
     EXPECT_EQ(WithTimeout(Background(), 0s).first.Err(), ContextError::kDeadlineExceeded);
     EXPECT_EQ(WithTimeout(Background(), -1s).first.Err(), ContextError::kDeadlineExceeded);
   }));
@@ -328,7 +329,8 @@ TEST(ContextAfterFunc, StopKeepsItFromRunning) {
   EXPECT_EQ(ran, std::vector<int>{2});
 }
 
-// A task holds nothing of a context but its done channel; all contexts and functions are gone from every frame.
+// A task holds nothing of a context but its done channel; all contexts and functions are gone from
+// every frame.
 TEST(Context, WhoHoldsOnlyTheDoneChannelStillHearsTheParentsCancel) {
   for (std::uint64_t seed = 0; seed <= 20; ++seed) {
     ExpectClean(RunOnce(
@@ -370,10 +372,13 @@ TEST(Context, OneOfAnEarlierRunIsRefused) {
   for (const auto& [name, use] : uses) {
     const TestRun run = RunOnce([&kept, use = use] { use(kept); });
     EXPECT_EQ(run.result.end, RunEnd::kMisuse) << name;
-    EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos) << name << run.result.message;
+    EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos)
+        << name << run.result.message;
   }
 }
 
-TEST(Context, NoneIsMadeOutsideARun) { EXPECT_THROW(WithCancel(Background()), taskleak::UsageError); }
+TEST(Context, NoneIsMadeOutsideARun) {
+  EXPECT_THROW(WithCancel(Background()), taskleak::UsageError);
+}
 
 }  // namespace

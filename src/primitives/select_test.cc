@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/registry.h"
@@ -29,17 +28,14 @@ using taskleak::OnAfter;
 using taskleak::OnDefault;
 using taskleak::OnRecv;
 using taskleak::OnSend;
-using taskleak::Panic;
 using taskleak::RecvChan;
 using taskleak::Select;
-using taskleak::Selector;
 using taskleak::SendChan;
 using taskleak::TaskId;
 using taskleak::TaskRegistry;
 using taskleak::TaskSnapshot;
 using taskleak::TaskState;
 using taskleak::TimePoint;
-using taskleak::Unit;
 using taskleak::Yield;
 using taskleak::internal::RunEnd;
 using taskleak::internal::RunOnce;
@@ -138,7 +134,8 @@ TEST(Select, TwoDefaultsPanic) {
   EXPECT_EQ(run.result.message, "multiple defaults in select");
 }
 
-// Among several ready cases every one is chosen by some schedule; the canonical schedule takes the first.
+// Among several ready cases every one is chosen by some schedule; the canonical schedule takes the
+// first.
 TEST(Select, PicksAmongTheReadyOnesByDecision) {
   std::set<std::size_t> chosen;
   for (std::uint64_t seed = 0; seed <= 60; ++seed) {
@@ -150,7 +147,8 @@ TEST(Select, PicksAmongTheReadyOnesByDecision) {
           const auto empty = MakeChan<int>();
           full.Send(1);
           closed.Close();
-          const std::size_t i = Select(OnRecv(empty), OnRecv(full), OnSend(room, 1), OnRecv(closed), OnSend(full, 2));
+          const std::size_t i =
+              Select(OnRecv(empty), OnRecv(full), OnSend(room, 1), OnRecv(closed), OnSend(full, 2));
           if (seed == 0) {
             EXPECT_EQ(i, 1u);
           }
@@ -173,7 +171,8 @@ TEST(Select, IsWokenByWhoeverComesFirst) {
           const TaskId task = Go([&, a, b] { chosen = Select(OnRecv(a), OnSend(b, 6)); });
           AwaitBlocked(task);
           EXPECT_EQ(b.Recv(), 6);
-          EXPECT_FALSE(a.TrySend(1)) << "the select is served and waits at no other channel any more";
+          EXPECT_FALSE(a.TrySend(1))
+              << "the select is served and waits at no other channel any more";
           while (chosen == 9) Yield();
           EXPECT_EQ(chosen, 1u);
         },
@@ -250,7 +249,9 @@ TEST(Select, AValueWhoseMoveMayThrowStaysWithItsOwnerUnlessChosen) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<Boxed>(1);
     Boxed value(4);
-    EXPECT_EQ(Select(OnDefault([&] { EXPECT_EQ(value.value, 4) << "the owner keeps it, the handler sees it"; }),
+    EXPECT_EQ(Select(OnDefault([&] {
+                       EXPECT_EQ(value.value, 4) << "the owner keeps it, the handler sees it";
+                     }),
                      OnSend(Chan<Boxed>(), std::move(value))),
               0u);
     EXPECT_EQ(value.value, 4);
@@ -266,7 +267,9 @@ TEST(Select, AMoveOnlyValueIsTakenFromAWaitingSelect) {
     auto value = std::make_unique<int>(4);
     auto stays = std::make_unique<int>(5);
     bool done = false;
-    AwaitBlocked(Go([&] { Select(OnSend(other, std::move(stays)), OnSend(ch, std::move(value), [&] { done = true; })); }));
+    AwaitBlocked(Go([&] {
+      Select(OnSend(other, std::move(stays)), OnSend(ch, std::move(value), [&] { done = true; }));
+    }));
     EXPECT_EQ(**ch.Recv(), 4);
     while (!done) Yield();
     EXPECT_EQ(value, nullptr);
@@ -300,7 +303,8 @@ TEST(Select, HandlersOfAllForms) {
     std::optional<int> out;
     Select(OnRecv(ch, out));
     EXPECT_EQ(out, 4);
-    Select(OnRecv(ch, [&, owned = std::make_unique<int>(1)](std::optional<int> v) { seen = *v + *owned; }));
+    Select(OnRecv(
+        ch, [&, owned = std::make_unique<int>(1)](std::optional<int> v) { seen = *v + *owned; }));
     EXPECT_EQ(seen, 6);
     const std::function<void(std::optional<int>)> named = [&](std::optional<int> v) { seen = *v; };
     Select(OnRecv(ch, named));
@@ -372,7 +376,8 @@ TEST(Select, TwoThatSendAndReceiveOnOneChannelMeet) {
     ExpectClean(RunOnce(
         [&] {
           const auto ch = MakeChan<int>();
-          for (int i = 0; i < 2; ++i) Go([&chosen, ch] { chosen.insert(Select(OnSend(ch, 1), OnRecv(ch))); });
+          for (int i = 0; i < 2; ++i)
+            Go([&chosen, ch] { chosen.insert(Select(OnSend(ch, 1), OnRecv(ch))); });
         },
         seed));
     EXPECT_EQ(chosen, (std::multiset<std::size_t>{0, 1})) << "seed " << seed;
@@ -382,7 +387,9 @@ TEST(Select, TwoThatSendAndReceiveOnOneChannelMeet) {
 TEST(Select, OnAfterWaitsInVirtualTime) {
   const TestRun run = RunOnce([] {
     std::optional<TimePoint> fired;
-    EXPECT_EQ(Select(OnRecv(MakeChan<int>()), OnAfter(2s, [&](std::optional<TimePoint> at) { fired = at; })), 1u);
+    EXPECT_EQ(Select(OnRecv(MakeChan<int>()),
+                     OnAfter(2s, [&](std::optional<TimePoint> at) { fired = at; })),
+              1u);
     EXPECT_EQ(fired, TimePoint(2s));
     EXPECT_EQ(Now(), TimePoint(2s));
     EXPECT_EQ(Select(OnAfter(3s), OnAfter(1s)), 1u);
@@ -397,10 +404,10 @@ TEST(Select, TwentyCases) {
     for (Chan<int>& ch : c) ch = MakeChan<int>();
     std::size_t chosen = 99;
     const auto select = [&] {
-      chosen = Select(OnRecv(c[0]), OnRecv(c[1]), OnRecv(c[2]), OnRecv(c[3]), OnRecv(c[4]), OnRecv(c[5]), OnRecv(c[6]),
-                      OnRecv(c[7]), OnRecv(c[8]), OnRecv(c[9]), OnRecv(c[10]), OnRecv(c[11]), OnRecv(c[12]),
-                      OnRecv(c[13]), OnRecv(c[14]), OnRecv(c[15]), OnRecv(c[16]), OnRecv(c[17]), OnRecv(c[18]),
-                      OnRecv(c[19]));
+      chosen = Select(OnRecv(c[0]), OnRecv(c[1]), OnRecv(c[2]), OnRecv(c[3]), OnRecv(c[4]),
+                      OnRecv(c[5]), OnRecv(c[6]), OnRecv(c[7]), OnRecv(c[8]), OnRecv(c[9]),
+                      OnRecv(c[10]), OnRecv(c[11]), OnRecv(c[12]), OnRecv(c[13]), OnRecv(c[14]),
+                      OnRecv(c[15]), OnRecv(c[16]), OnRecv(c[17]), OnRecv(c[18]), OnRecv(c[19]));
     };
     AwaitBlocked(Go(select));
     c[17].Send(1);
@@ -422,68 +429,6 @@ TEST(Select, TakesViews) {
     std::optional<int> got;
     EXPECT_EQ(Select(OnRecv(out, got)), 0u);
     EXPECT_EQ(got, 3);
-  }));
-}
-
-TEST(Selector, IsSelectBuiltAtRunTime) {
-  ExpectClean(RunOnce([] {
-    std::vector<Chan<int>> channels;
-    for (int i = 0; i < 12; ++i) channels.push_back(MakeChan<int>());
-    std::size_t chosen = 99;
-    int got = 0;
-    AwaitBlocked(Go([&] {
-      Selector select;
-      for (const Chan<int>& ch : channels) select.Recv(ch, [&](std::optional<int> v) { got = *v; });
-      EXPECT_EQ(select.size(), 12u);
-      chosen = select.Wait();
-    }));
-    channels[10].Send(5);
-    while (chosen == 99) Yield();
-    EXPECT_EQ(chosen, 10u);
-    EXPECT_EQ(got, 5);
-  }));
-}
-
-TEST(Selector, TheIndexCountsCasesInTheOrderTheyWereAdded) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<int>(1);
-    std::optional<int> got;
-    int defaults = 0;
-    EXPECT_EQ(Selector().Recv(ch, got).Default([&] { ++defaults; }).Wait(), 1u);
-    EXPECT_EQ(defaults, 1);
-    EXPECT_EQ(Selector().Default().Recv(Chan<int>()).Send(ch, 4).Wait(), 2u);
-    EXPECT_EQ(Selector().Default().Recv(ch, got).Wait(), 1u);
-    EXPECT_EQ(got, 4);
-  }));
-}
-
-TEST(Selector, WithoutCasesBlocksForEver) {
-  const TestRun run = RunOnce([] {
-    Selector().Wait();
-    ADD_FAILURE() << "came back";
-  });
-  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
-  EXPECT_EQ(run.left.at(0).operation, "select");
-}
-
-TEST(Selector, OwnsItsValuesAndGivesBackWhatWasNotSent) {
-  ExpectClean(RunOnce([] {
-    const auto ch = MakeChan<std::unique_ptr<int>>(1);
-    const auto boxed = MakeChan<Boxed>();
-    Selector select;
-    select.Send(Chan<std::unique_ptr<int>>(), std::make_unique<int>(1)).Send(ch, std::make_unique<int>(2));
-    select.Send(boxed, Boxed(3));
-    EXPECT_EQ(select.Wait(), 1u);
-    const auto kept = select.Take<std::unique_ptr<int>>(0);
-    ASSERT_TRUE(kept.has_value() && *kept != nullptr);
-    EXPECT_EQ(**kept, 1);
-    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(0).has_value()) << "taken already";
-    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(1).has_value()) << "sent";
-    const auto box = select.Take<Boxed>(2);
-    ASSERT_TRUE(box.has_value());
-    EXPECT_EQ(box->value, 3);
-    EXPECT_EQ(**ch.Recv(), 2);
-    EXPECT_THROW(select.Take<int>(0), Panic);
   }));
 }
 

@@ -6,7 +6,6 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/context.h"

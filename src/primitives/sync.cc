@@ -77,11 +77,9 @@ void Cond::Wait(const Site& site) {
     waiter.task = t_state.task;
     waiter.claim = &claim;
     core->waiters.Push(&waiter);
-    // Giving up the lock is an operation: a signal may come before we park, and must not be lost.
+    // Giving up the lock is an operation: a signal may come before we park, which then returns at once.
     release_(lock);
-    if (claim == 0) {
-      runtime->Park(op);
-    }
+    runtime->Park(op);
   }
   Finish(runtime, op, *core, End::kFed);
   acquire(lock);

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "src/runtime/sim/testing.h"
@@ -208,7 +207,8 @@ TEST(Cond, ServesAQueueUnderEverySchedule) {
   }
 }
 
-// Giving up the lock is an operation of its own: a signal may fall between it and the wait, and counts.
+// Giving up the lock is an operation of its own: a signal may fall between it and the wait, and
+// counts.
 TEST(Cond, ASignalWithoutTheLockDuringTheWaitIsNotLost) {
   for (std::uint64_t seed = 0; seed <= 200; ++seed) {
     ExpectClean(RunOnce(
@@ -341,7 +341,8 @@ TEST(GlobalObjects, AreRefusedOutsideEveryRun) {
 
 // An object made in one run is used in the next.
 template <class T>
-void ExpectRefusedInTheNextRun(const std::function<std::unique_ptr<T>()>& make, const std::function<void(T&)>& use) {
+void ExpectRefusedInTheNextRun(const std::function<std::unique_ptr<T>()>& make,
+                               const std::function<void(T&)>& use) {
   std::unique_ptr<T> kept;
   ExpectClean(RunOnce([&] { kept = make(); }));
   const TestRun run = RunOnce([&] {
@@ -351,15 +352,20 @@ void ExpectRefusedInTheNextRun(const std::function<std::unique_ptr<T>()>& make, 
     }
   });
   EXPECT_EQ(run.result.end, RunEnd::kMisuse);
-  EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos) << run.result.message;
+  EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos)
+      << run.result.message;
   EXPECT_THROW(use(*kept), UsageError) << "and outside every run";
 }
 
 TEST(ObjectsOfAnEarlierRun, AreRefused) {
-  ExpectRefusedInTheNextRun<Mutex>([] { return std::make_unique<Mutex>(); }, [](Mutex& m) { m.Lock(); });
-  ExpectRefusedInTheNextRun<RWMutex>([] { return std::make_unique<RWMutex>(); }, [](RWMutex& m) { m.RLock(); });
-  ExpectRefusedInTheNextRun<WaitGroup>([] { return std::make_unique<WaitGroup>(); }, [](WaitGroup& w) { w.Add(1); });
-  ExpectRefusedInTheNextRun<Once>([] { return std::make_unique<Once>(); }, [](Once& o) { o.Do([] {}); });
+  ExpectRefusedInTheNextRun<Mutex>([] { return std::make_unique<Mutex>(); },
+                                   [](Mutex& m) { m.Lock(); });
+  ExpectRefusedInTheNextRun<RWMutex>([] { return std::make_unique<RWMutex>(); },
+                                     [](RWMutex& m) { m.RLock(); });
+  ExpectRefusedInTheNextRun<WaitGroup>([] { return std::make_unique<WaitGroup>(); },
+                                       [](WaitGroup& w) { w.Add(1); });
+  ExpectRefusedInTheNextRun<Once>([] { return std::make_unique<Once>(); },
+                                  [](Once& o) { o.Do([] {}); });
   ExpectRefusedInTheNextRun<Semaphore>([] { return std::make_unique<Semaphore>(1); },
                                        [](Semaphore& s) { s.Acquire(); });
   ExpectRefusedInTheNextRun<Chan<int>>([] { return std::make_unique<Chan<int>>(MakeChan<int>(1)); },
@@ -369,8 +375,9 @@ TEST(ObjectsOfAnEarlierRun, AreRefused) {
 TEST(ObjectsOfAnEarlierRun, TimersAreRefused) {
   ExpectRefusedInTheNextRun<Timer>([] { return std::make_unique<Timer>(NewTimer(Duration(1))); },
                                    [](Timer& t) { t.Stop(); });
-  ExpectRefusedInTheNextRun<Timer>([] { return std::make_unique<Timer>(AfterFunc(Duration(1), [] {})); },
-                                   [](Timer& t) { t.Reset(Duration(1)); });
+  ExpectRefusedInTheNextRun<Timer>(
+      [] { return std::make_unique<Timer>(AfterFunc(Duration(1), [] {})); },
+      [](Timer& t) { t.Reset(Duration(1)); });
 }
 
 }  // namespace

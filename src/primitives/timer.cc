@@ -15,6 +15,7 @@ Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, const Site& site) {
   channel->Release();
   core->period_ = period;
   core->made_at_ = site;
+  core->run_ = t_state.run;
   t_state.runtime->AdoptTimer(core.get());
   return core;
 }
@@ -23,6 +24,7 @@ Ref<TimerCore> TimerCore::MakeFunction(std::function<void()> f, const Site& site
   Ref<TimerCore> core(new TimerCore);
   core->function_ = std::move(f);
   core->made_at_ = site;
+  core->run_ = t_state.run;
   t_state.runtime->AdoptTimer(core.get());
   return core;
 }
@@ -70,7 +72,8 @@ namespace {
 // is preempted.
 template <class F>
 auto TimerOperation(OpKind kind, const Ref<TimerCore> core, const Site& site, F f) {
-  Runtime* runtime = core->channel() != nullptr ? Enter(core->channel(), kind, site) : EnterRun("Timer", site);
+  if (t_state.run == 0 || core->run() != t_state.run) RefuseForeignUse("timer", core->made_at(), kind, site);
+  Runtime* runtime = t_state.runtime;
   const Operation op{.kind = kind, .site = site, .object = core->channel()};
   runtime->Before(op);
   const bool result = f(runtime, *core);

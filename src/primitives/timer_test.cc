@@ -7,7 +7,6 @@
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/chan.h"
-#include "taskleak/select.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
 
@@ -214,7 +213,8 @@ TEST(AfterFunc, StopAndReset) {
     EXPECT_FALSE(timer.Stop()) << "it has fired";
     timer.Reset(-1s);
   }));
-  EXPECT_EQ(ran, (std::vector<TimePoint>{TimePoint(7s), TimePoint(10s)})) << "a function may run again";
+  EXPECT_EQ(ran, (std::vector<TimePoint>{TimePoint(7s), TimePoint(10s)}))
+      << "a function may run again";
 }
 
 TEST(Ticker, TicksAtEveryPeriod) {

@@ -137,6 +137,7 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
       out.operation = OpName(task.operation->kind);
       out.blocked_at = task.operation->site;
     }
+    if (simulator.endless_since() != 0) out.state = TaskState::kRunningForEver;
   } else {
     out.state = record.state == taskleak_v1_sleeping ? TaskState::kSleeping : TaskState::kBlocked;
     out.blocked_since = TimePoint(Duration(task.blocked_since));

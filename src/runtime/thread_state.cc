@@ -55,10 +55,15 @@ std::string At(const Site& site) {
 }  // namespace
 
 void RefuseForeignUse(const Object* object, OpKind kind, const Site& site) {
-  const std::string what = std::string(OpName(kind)) + At(site);
   if (object == nullptr)
-    Refuse(what + ": the object was made while its task was being unwound, and cannot be used");
-  const std::string name = std::string("the ") + ObjectKindName(object->kind) + " made" + At(object->made_at);
+    Refuse(std::string(OpName(kind)) + At(site) +
+           ": the object was made while its task was being unwound, and cannot be used");
+  RefuseForeignUse(ObjectKindName(object->kind), object->made_at, kind, site);
+}
+
+void RefuseForeignUse(const char* kind_of_object, const Site& made_at, OpKind kind, const Site& site) {
+  const std::string what = std::string(OpName(kind)) + At(site);
+  const std::string name = std::string("the ") + kind_of_object + " made" + At(made_at);
   if (t_state.run == 0)
     Refuse(what + ": " + name +
            " belongs to a run of the simulator, and this thread is not one of its tasks; start the work with "

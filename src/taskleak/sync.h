@@ -225,9 +225,11 @@ class ErrGroup {
       } else {
         f();
       }
+    } catch (const internal::Unwind&) {
+      throw;
     } catch (const Panic&) {
       throw;
-    } catch (const std::exception&) {
+    } catch (...) {  // Whatever it is, it is the task's error.
       error = std::current_exception();
     }
     End(std::move(error), site);

@@ -45,7 +45,7 @@ void Simulator::Reset() {
   run_ = NextRun();
   result_ = {};
   current_ = anchor_ = root_ = nullptr;
-  root_returned_ = over_ = canonical_only_ = stop_requested_ = false;
+  root_returned_ = over_ = canonical_only_ = false;
   now_ = 0;
   hash_ = 0;
   steps = 0;
@@ -56,14 +56,19 @@ void Simulator::Reset() {
   paths_.clear();
   std::fill(std::begin(object_numbers_), std::end(object_numbers_), 0);
   change_step_ = root_returned_step_ = endless_since_ = 0;
-  changer_ = endless_task_ = nullptr;
+  changer_ = nullptr;
   panic_frames_[0] = 0;
 }
 
 RunResult Simulator::Run(const std::function<void()>& body, Decider& decider, const RunOptions& options,
                          Observer* observer, const std::function<void(const RunResult&)>& at_end) {
-  if (t_state.run != 0)
-    throw UsageError("a simulation was started inside a simulation; call Explore or Replay outside the body");
+  if (t_state.run != 0) {
+    constexpr const char* kNested =
+        "a simulation was started inside a simulation; call Explore or Replay outside the body, which is itself run under "
+        "many schedules";
+    t_state.runtime->NoteMisuse(kNested);
+    throw UsageError(kNested);
+  }
   options_ = options;
   decider_ = &decider;
   observer_ = observer;

@@ -121,12 +121,14 @@ void Simulator::Before(const Operation& op) {
   }
   if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   for (;;) {
-    Choice canonical;
-    if (++self->slice <= kSlice || ready_.empty()) {
-      canonical = Choice::Task(self);
-    } else {
+    Choice canonical = Choice::Task(self);
+    if (self->slice < kSlice) {
+      ++self->slice;
+    } else {  // Its turn is over; if nobody else can run, the next begins.
+      self->slice = 0;
       ++turns_;
-      canonical = CanonicalNext();
+      if (!ready_.empty() || turns_ > 1) canonical = CanonicalNext();
+      if (canonical.kind == ChoiceKind::kTask && canonical.task == nullptr) canonical.task = self;
     }
     const Choice choice = Decide(self, &op, canonical, false);
     switch (choice.kind) {
@@ -165,6 +167,11 @@ void Simulator::After(const Operation& op, std::uint32_t outcome) {
 
 void Simulator::Park(const Operation& op) {
   SimTask* self = current_;
+  self->operation = &op;  // An operation within this one may have come and gone.
+  if (self->unparked) {
+    self->unparked = false;
+    return;
+  }
   self->state = SimTask::State::kBlocked;
   self->blocked_since = now_;
   self->blocked_step = steps;
@@ -197,6 +204,10 @@ void Simulator::Park(const Operation& op) {
 void Simulator::Unpark(Task* task) {
   if (over_) return;
   auto* woken = static_cast<SimTask*>(task);
+  if (woken->state != SimTask::State::kBlocked) {
+    woken->unparked = true;
+    return;
+  }
   taskleak_v1_task* record = woken->record;
   taskleak_v1_task_begin_write(record);
   record->state = taskleak_v1_runnable;
@@ -346,10 +357,8 @@ void Simulator::NoteChange(SimTask* task) {
 void Simulator::AtStepGate() {
   constexpr std::uint64_t kGate = 4096;
   step_gate_ = steps + kGate;
-  if (stop_requested_) return EndRun(RunEnd::kStopped);
   if (root_returned_ && steps - change_step_ >= options_.max_steps) {
     endless_since_ = change_step_;
-    endless_task_ = current_;
     return EndRun(RunEnd::kLeak);
   }
   if (steps >= 2 * options_.max_steps && (!root_returned_ || steps - root_returned_step_ >= 2 * options_.max_steps)) {

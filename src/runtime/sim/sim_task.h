@@ -22,6 +22,7 @@ struct SimTask : Task {
 
   State state = State::kNew;
   bool held = false;       // Kept behind all others and the timers.
+  bool unparked = false;   // Since it last parked: the next Park returns at once.
   bool in_held = false;    // Stands in the list of held tasks that could run.
   std::uint16_t sub = 0;
   std::uint16_t slice = 0;  // Operations since it got the processor.

@@ -42,7 +42,6 @@ enum class RunEnd : std::uint8_t {
   kException,
   kStepLimit,
   kMisuse,     // `message` is for Explore's caller.
-  kStopped,    // The body asked to end the exploration (a skipped test).
 };
 
 struct RunResult {
@@ -75,9 +74,6 @@ class Simulator final : public Runtime {
   RunResult Run(const std::function<void()>& body, Decider& decider, const RunOptions& options,
                 Observer* observer = nullptr, const std::function<void(const RunResult&)>& at_end = {});
 
-  // Ends the run that is in progress with kStopped, from within a task, at its next operation.
-  void RequestStop() { stop_requested_ = true; }
-
   // What the last run did otherwise than the canonical one, and how its tasks came to be. Valid until the next run.
   std::span<const LoggedException> log() const { return log_; }
   std::span<const PathNode> paths() const { return paths_; }
@@ -93,7 +89,6 @@ class Simulator final : public Runtime {
   bool root_returned() const { return root_returned_; }
   // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless part began, else 0.
   std::uint64_t endless_since() const { return endless_since_; }
-  SimTask* endless_task() const { return endless_task_; }
   // The stack of the last panic; zeros behind it.
   std::span<const std::uintptr_t> panic_frames() const { return panic_frames_; }
 
@@ -106,7 +101,7 @@ class Simulator final : public Runtime {
   void Park(const Operation& op) override;
   void Unpark(Task* task) override;
   void Yield(const Operation& op) override;
-  void* BeginSpawn(std::size_t size, std::size_t alignment) override;
+  void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) override;
   void CancelSpawn() noexcept override;
   Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
   Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) override;
@@ -190,7 +185,6 @@ class Simulator final : public Runtime {
   bool root_returned_ = false;
   bool over_ = false;       // The verdict is known; what still runs is being unwound.
   bool canonical_only_ = false;  // Past the step limit: no more exceptions.
-  bool stop_requested_ = false;
   std::int64_t now_ = 0;
   std::uint64_t hash_ = 0;
   std::uint64_t step_gate_ = 0;
@@ -215,7 +209,6 @@ class Simulator final : public Runtime {
   SimTask* changer_ = nullptr;
   std::uint64_t root_returned_step_ = 0;
   std::uint64_t endless_since_ = 0;
-  SimTask* endless_task_ = nullptr;
   static constexpr std::size_t kPanicFrames = 32;
   std::uintptr_t panic_frames_[kPanicFrames] = {};
 

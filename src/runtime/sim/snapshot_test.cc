@@ -147,14 +147,16 @@ TEST(Snapshot, FromWithinARunIsConsistent) {
 
     const std::vector<TaskSnapshot> tasks = TaskRegistry::Global().Snapshot();
     ASSERT_EQ(tasks.size(), 6u);
-    for (std::size_t i = 0; i < tasks.size(); ++i) EXPECT_EQ(tasks[i].id, i + 1) << "in order of ids";
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      EXPECT_EQ(tasks[i].id, i + 1) << "in order of ids";
     EXPECT_EQ(Find(tasks, "root")->state, TaskState::kRunnable);
     EXPECT_EQ(Find(tasks, "receiver")->state, TaskState::kBlocked);
     EXPECT_EQ(Find(tasks, "selects")->state, TaskState::kBlocked);
     EXPECT_EQ(Find(tasks, "locks")->operation, "lock");
     EXPECT_EQ(Find(tasks, "sleeps")->state, TaskState::kSleeping);
     EXPECT_EQ(Find(tasks, "new")->state, TaskState::kRunnable);
-    EXPECT_EQ(Find(tasks, "receiver")->objects.at(0).waiting, (std::vector<TaskId>{receiver, selects}));
+    EXPECT_EQ(Find(tasks, "receiver")->objects.at(0).waiting,
+              (std::vector<TaskId>{receiver, selects}));
 
     const std::vector<ObjectSnapshot> objects = TaskRegistry::Global().Objects();
     ASSERT_EQ(objects.size(), 3u);

@@ -15,9 +15,6 @@ namespace fcontext = boost::context::detail;
 
 namespace {
 
-// Thrown into a parked task to unwind it. No std::exception, so that no handler for those takes it.
-struct Unwind {};
-
 // Memory at the top of each stack for the task's callable: it is near what the task touches anyway.
 constexpr std::size_t kCodeBytes = 240;
 constexpr std::size_t kTopBytes = kCodeBytes + 16;  // The canary above it.
@@ -95,7 +92,9 @@ void Simulator::MakeFiber(SimTask* task) {
       fcontext::make_fcontext(top, static_cast<std::size_t>(top - task->fiber.stack.low), &FiberEntry::Run);
 }
 
-void* Simulator::BeginSpawn(std::size_t size, std::size_t alignment) {
+void* Simulator::BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) {
+  const Operation op{.kind = OpKind::kGo, .preempts = false, .site = site};
+  Before(op);  // Which may end the run: before there is anything to give back.
   SimTask* task = NewTask(false);
   void* memory = CodeMemory(task, size, alignment);
   task->code.callable = memory;
@@ -134,7 +133,7 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   }
   task->path_hash = PathHash(parent_hash, paths_.back().ordinal);
   task->state = SimTask::State::kNew;
-  task->held = task->in_held = false;
+  task->held = task->in_held = task->unparked = false;
   task->sub = task->slice = 0;
   task->op = 0;
   task->operation = nullptr;
@@ -183,11 +182,9 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
 Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) {
   SimTask* task = spawning_.back();
   spawning_.pop_back();
-  const Operation op{.kind = OpKind::kGo, .preempts = false, .site = site};
-  Before(op);
   StartTask(task, current_->id, code, name, site, __builtin_frame_address(0));
   MakeReady(task);
-  After(op, outcome::kDone);
+  After({.kind = OpKind::kGo, .preempts = false, .site = site}, outcome::kDone);
   return task;
 }
 
@@ -206,27 +203,31 @@ Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::str
 void Simulator::RunBody(SimTask* task) {
   task->state = SimTask::State::kRunning;
   RunEnd failure = RunEnd::kClean;
+  std::string message;
   if (!t_state.unwinding) {
     try {
       task->code.invoke(task->code.callable);
     } catch (const Unwind&) {
     } catch (const UsageError& error) {
       failure = RunEnd::kMisuse;
-      result_.message = error.what();
+      message = error.what();
     } catch (const Panic& error) {
       failure = RunEnd::kPanic;
-      result_.message = error.what();
+      message = error.what();
     } catch (const std::exception& error) {
       failure = RunEnd::kException;
-      result_.message = error.what();
+      message = error.what();
     } catch (...) {  // Whatever it is, it left the task: reported as such.
       failure = RunEnd::kException;
-      result_.message = "an exception that is no std::exception";
+      message = "an exception that is no std::exception";
     }
   }
   if (failure != RunEnd::kClean) {  // The host takes over, and comes back for the rest.
-    result_.failed_task = task->id;
-    if (result_.end != RunEnd::kMisuse) result_.end = failure;
+    if (result_.end != RunEnd::kMisuse) {  // A misuse is told whatever the body makes of it.
+      result_.end = failure;
+      result_.failed_task = task->id;
+      result_.message = std::move(message);
+    }
     over_ = true;
     JumpToHost();
   }

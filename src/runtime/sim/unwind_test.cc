@@ -11,7 +11,6 @@
 
 #include "src/runtime/sim/testing.h"
 #include "taskleak/chan.h"
-#include "taskleak/context.h"
 #include "taskleak/registry.h"
 #include "taskleak/select.h"
 #include "taskleak/sync.h"
@@ -36,7 +35,6 @@ using taskleak::TaskId;
 using taskleak::TaskRegistry;
 using taskleak::TaskSnapshot;
 using taskleak::TaskState;
-using taskleak::Unit;
 using taskleak::WaitGroup;
 using taskleak::Yield;
 using taskleak::internal::RunEnd;
@@ -52,11 +50,6 @@ void AwaitBlocked(TaskId id) {
     for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
       if (task.id == id && task.state == TaskState::kBlocked) return;
   }
-}
-
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
 }
 
 std::string Current() {
@@ -77,106 +70,6 @@ struct Guard {
   ~Guard() { ++count; }
   int& count;
 };
-
-// Each task's exceptions are its own, wherever it is switched away from.
-TEST(ExceptionsAcrossSwitches, ATaskMayParkInACatchBlock) {
-  for (std::uint64_t seed = 0; seed <= 50; ++seed) {
-    ExpectClean(RunOnce(
-        [] {
-          for (const char* name : {"a", "b", "c", "d"}) {
-            Go([name] {
-              EXPECT_EQ(Current(), "none");
-              for (int i = 0; i < 3; ++i) {
-                try {
-                  throw std::runtime_error(name);
-                } catch (const std::runtime_error& error) {
-                  EXPECT_EQ(Current(), name);
-                  Yield();
-                  EXPECT_STREQ(error.what(), name);
-                  EXPECT_EQ(Current(), name);
-                  EXPECT_EQ(std::uncaught_exceptions(), 0);
-                  try {
-                    Sleep(1s);
-                    throw;
-                  } catch (const std::exception& again) {
-                    EXPECT_STREQ(again.what(), name);
-                  }
-                }
-                EXPECT_EQ(Current(), "none");
-                Yield();
-                EXPECT_EQ(Current(), "none");
-              }
-            });
-          }
-        },
-        seed));
-  }
-}
-
-TEST(ExceptionsAcrossSwitches, ATaskMayParkInADestructorThatAnExceptionRuns) {
-  struct Parks {
-    ~Parks() {
-      EXPECT_EQ(std::uncaught_exceptions(), 1);
-      Yield();
-      Sleep(1s);
-      EXPECT_EQ(std::uncaught_exceptions(), 1);
-    }
-  };
-  for (std::uint64_t seed = 0; seed <= 50; ++seed) {
-    ExpectClean(RunOnce(
-        [] {
-          for (int i = 0; i < 3; ++i) {
-            Go([i] {
-              try {
-                const Parks parks;
-                throw std::runtime_error(std::to_string(i));
-              } catch (const std::runtime_error& error) {
-                EXPECT_EQ(error.what(), std::to_string(i));
-              }
-              EXPECT_EQ(std::uncaught_exceptions(), 0);
-            });
-            Go([] {
-              for (int j = 0; j < 4; ++j) {
-                EXPECT_EQ(std::uncaught_exceptions(), 0);
-                Yield();
-              }
-            });
-          }
-        },
-        seed));
-  }
-}
-
-TEST(ExceptionsAcrossSwitches, AnExceptionMayTravelThroughAChannel) {
-  ExpectClean(RunOnce([] {
-    const auto errors = MakeChan<std::exception_ptr>();
-    Go([errors] {
-      try {
-        throw std::runtime_error("far");
-      } catch (...) {
-        errors.Send(std::current_exception());
-      }
-    });
-    EXPECT_THROW(std::rethrow_exception(errors.Recv().value()), std::runtime_error);
-  }));
-}
-
-TEST(ExceptionsAcrossSwitches, TheCallersOwnExceptionIsUntouched) {
-  try {
-    throw std::runtime_error("host");
-  } catch (const std::runtime_error& error) {
-    ExpectClean(RunOnce([] {
-      EXPECT_EQ(Current(), "none");
-      try {
-        throw std::logic_error("task");
-      } catch (const std::logic_error&) {
-        Yield();
-      }
-    }));
-    EXPECT_STREQ(error.what(), "host");
-    EXPECT_EQ(Current(), "host");
-  }
-}
 
 TEST(Unwinding, DestructorsOfLeakedTasksRun) {
   for (std::uint64_t seed = 0; seed <= 10; ++seed) {
@@ -202,7 +95,9 @@ TEST(Unwinding, DestructorsOfLeakedTasksRun) {
           };
           leak([ch] { ch.Send(std::make_unique<int>(1)); });
           leak([other = MakeChan<int>()] { static_cast<void>(other.Recv()); });
-          leak([ch, other = MakeChan<int>()] { Select(OnSend(ch, std::make_unique<int>(1)), OnRecv(other)); });
+          leak([ch, other = MakeChan<int>()] {
+            Select(OnSend(ch, std::make_unique<int>(1)), OnRecv(other));
+          });
           leak([&mutex] { mutex.Lock(); });
           leak([&rwmutex] { rwmutex.RLock(); });
           leak([&tasks] { tasks.Wait(); });
@@ -312,7 +207,8 @@ TEST(Unwinding, OperationsWhileUnwindingDoNothing) {
   EXPECT_EQ(checked, 1);
 }
 
-// Nothing can be thrown through such a frame: the task is left as it is, the others and later runs are not disturbed.
+// Nothing can be thrown through such a frame: the task is left as it is, the others and later runs
+// are not disturbed.
 TEST(Unwinding, ANoexceptFrameIsAbandoned) {
   Simulator simulator;
   for (int i = 0; i < 3; ++i) {
@@ -449,14 +345,17 @@ TEST(RootsFrame, IsNeitherReusedNorUnmappedBeforeAllTasksAreGone) {
           Go([&] {
             const Reads reads{root};
             for (int j = 0; j < 20; ++j)
-              Go([&] { others.push_back(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0))); });
+              Go([&] {
+                others.push_back(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+              });
             static_cast<void>(Chan<int>().Recv());
           });
         },
         decider, {});
     EXPECT_EQ(result.end, RunEnd::kLeak);
     ASSERT_EQ(others.size(), 20u);
-    for (const std::uintptr_t frame : others) EXPECT_GT(frame > root ? frame - root : root - frame, 16384u);
+    for (const std::uintptr_t frame : others)
+      EXPECT_GT(frame > root ? frame - root : root - frame, 16384u);
   }
 }
 

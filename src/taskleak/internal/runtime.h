@@ -90,6 +90,9 @@ inline constexpr std::uint32_t kPanicked = 3;
 inline constexpr std::uint32_t kChose = 16;
 }  // namespace outcome
 
+// Thrown into a parked task to unwind it. No std::exception, so that no handler for those takes it.
+struct Unwind {};
+
 // A task as the seam knows it: something that can be parked and unparked.
 struct Task {
   std::uint32_t id = 0;
@@ -148,7 +151,8 @@ class Runtime {
   virtual void Before(const Operation& op) = 0;
   virtual void After(const Operation& op, std::uint32_t outcome) = 0;
 
-  // Parks the current task, blocked on `op`, until it is unparked; throws when it is being unwound.
+  // Parks the current task, blocked on `op`, until it is unparked; at once if it was unparked since it last parked. Throws
+  // when it is being unwound.
   virtual void Park(const Operation& op) = 0;
   virtual void Unpark(Task* task) = 0;
   // Gives way: the current task stays runnable, behind all others.
@@ -156,7 +160,7 @@ class Runtime {
 
   // Starts a task in two steps: memory for the callable, then the task, whose creation stack is that of the
   // caller. CancelSpawn gives the memory back when the callable's constructor threw.
-  virtual void* BeginSpawn(std::size_t size, std::size_t alignment) = 0;
+  virtual void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) = 0;
   virtual void CancelSpawn() noexcept = 0;
   virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) = 0;
   // For tasks that no task starts: a timer's or a context's function. `owner` is who registered it.
@@ -208,6 +212,7 @@ extern constinit thread_local ThreadState t_state;
 
 // Refuses a use from outside the object's run, in a sentence that says which of the cases it is.
 [[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, const Site& site);
+[[noreturn]] void RefuseForeignUse(const char* what, const Site& made_at, OpKind kind, const Site& site);
 // Refuses a call that needs a run, made outside all runs.
 [[noreturn]] void RefuseOutside(const char* what, const Site& site);
 [[noreturn]] void ThrowClosed(const char* sentence, const Site& site);

@@ -21,7 +21,7 @@ Task* Spawn(std::string_view name, F&& f, const Site& site) {
   static_assert(std::is_invocable_v<Callable&>, "a task's body is called without arguments");
   if (Unwinding()) return nullptr;
   Runtime* runtime = EnterRun("Go", site);
-  void* memory = runtime->BeginSpawn(sizeof(Callable), alignof(Callable));
+  void* memory = runtime->BeginSpawn(sizeof(Callable), alignof(Callable), site);
   if constexpr (std::is_nothrow_constructible_v<Callable, F&&>) {
     new (memory) Callable(std::forward<F>(f));
   } else {

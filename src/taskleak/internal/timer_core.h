@@ -33,7 +33,8 @@ class TimerCore final : public TimerNode, public Pooled {
   bool Stop(Runtime* runtime);
   void set_period(std::int64_t period) { period_ = period; }
   ChanCore* channel() const { return channel_.get(); }
-  Site made_at() const { return made_at_; }
+  const Site& made_at() const { return made_at_; }
+  std::uint64_t run() const { return run_; }
 
   void Fire() override;
   bool FiringIsIdle() const override { return period_ > 0 && channel_->full(); }
@@ -48,6 +49,7 @@ class TimerCore final : public TimerNode, public Pooled {
   internal::Ref<ChanCore> channel_;
   std::function<void()> function_;
   Site made_at_;
+  std::uint64_t run_ = 0;
 };
 
 // A point in time so far off that it cannot be told is the last one there is.

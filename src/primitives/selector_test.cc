@@ -1,0 +1,116 @@
+// Selector: Select built at run time.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "src/runtime/sim/testing.h"
+#include "taskleak/registry.h"
+#include "taskleak/select.h"
+#include "taskleak/task.h"
+
+namespace {
+
+using taskleak::Chan;
+using taskleak::Go;
+using taskleak::MakeChan;
+using taskleak::Panic;
+using taskleak::Selector;
+using taskleak::TaskId;
+using taskleak::TaskRegistry;
+using taskleak::TaskSnapshot;
+using taskleak::TaskState;
+using taskleak::Yield;
+using taskleak::internal::RunEnd;
+using taskleak::internal::RunOnce;
+using taskleak::internal::TestRun;
+
+void AwaitBlocked(TaskId id) {
+  for (;; Yield()) {
+    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
+      if (task.id == id && task.state == TaskState::kBlocked) return;
+  }
+}
+
+void ExpectClean(const TestRun& run) {
+  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
+  EXPECT_TRUE(run.left.empty());
+}
+
+// Moving it may throw, so a box of it travels.
+struct Boxed {
+  explicit Boxed(int value) : value(value) {}
+  Boxed(Boxed&& other) noexcept(false) : value(std::exchange(other.value, -1)) {}
+  Boxed& operator=(Boxed&& other) noexcept(false) {
+    value = std::exchange(other.value, -1);
+    return *this;
+  }
+  int value;
+};
+
+TEST(Selector, IsSelectBuiltAtRunTime) {
+  ExpectClean(RunOnce([] {
+    std::vector<Chan<int>> channels;
+    for (int i = 0; i < 12; ++i) channels.push_back(MakeChan<int>());
+    std::size_t chosen = 99;
+    int got = 0;
+    AwaitBlocked(Go([&] {
+      Selector select;
+      for (const Chan<int>& ch : channels) select.Recv(ch, [&](std::optional<int> v) { got = *v; });
+      EXPECT_EQ(select.size(), 12u);
+      chosen = select.Wait();
+    }));
+    channels[10].Send(5);
+    while (chosen == 99) Yield();
+    EXPECT_EQ(chosen, 10u);
+    EXPECT_EQ(got, 5);
+  }));
+}
+
+TEST(Selector, TheIndexCountsCasesInTheOrderTheyWereAdded) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<int>(1);
+    std::optional<int> got;
+    int defaults = 0;
+    EXPECT_EQ(Selector().Recv(ch, got).Default([&] { ++defaults; }).Wait(), 1u);
+    EXPECT_EQ(defaults, 1);
+    EXPECT_EQ(Selector().Default().Recv(Chan<int>()).Send(ch, 4).Wait(), 2u);
+    EXPECT_EQ(Selector().Default().Recv(ch, got).Wait(), 1u);
+    EXPECT_EQ(got, 4);
+  }));
+}
+
+TEST(Selector, WithoutCasesBlocksForEver) {
+  const TestRun run = RunOnce([] {
+    Selector().Wait();
+    ADD_FAILURE() << "came back";
+  });
+  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
+  EXPECT_EQ(run.left.at(0).operation, "select");
+}
+
+TEST(Selector, OwnsItsValuesAndGivesBackWhatWasNotSent) {
+  ExpectClean(RunOnce([] {
+    const auto ch = MakeChan<std::unique_ptr<int>>(1);
+    const auto boxed = MakeChan<Boxed>();
+    Selector select;
+    select.Send(Chan<std::unique_ptr<int>>(), std::make_unique<int>(1))
+        .Send(ch, std::make_unique<int>(2));
+    select.Send(boxed, Boxed(3));
+    EXPECT_EQ(select.Wait(), 1u);
+    const auto kept = select.Take<std::unique_ptr<int>>(0);
+    ASSERT_TRUE(kept.has_value() && *kept != nullptr);
+    EXPECT_EQ(**kept, 1);
+    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(0).has_value()) << "taken already";
+    EXPECT_FALSE(select.Take<std::unique_ptr<int>>(1).has_value()) << "sent";
+    const auto box = select.Take<Boxed>(2);
+    ASSERT_TRUE(box.has_value());
+    EXPECT_EQ(box->value, 3);
+    EXPECT_EQ(**ch.Recv(), 2);
+    EXPECT_THROW(select.Take<int>(0), Panic);
+  }));
+}
+
+}  // namespace
