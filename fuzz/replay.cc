@@ -91,10 +91,8 @@ Choice ReplayDecider::Schedule(const SchedulePoint& point) {
     }
     case Kind::kTimer:
       if (point.timers == nullptr) break;
-      point.timers->DueTogether(due_);
-      for (TimerNode* timer : due_)
-        if (timer->owner == target->id && timer->ordinal == static_cast<std::uint32_t>(entry.value))
-          return Choice::Timer(timer);
+      if (TimerNode* timer = point.timers->FindDue(target->id, static_cast<std::uint32_t>(entry.value)); timer != nullptr)
+        return Choice::Timer(timer);
       break;
     case Kind::kFault:
       for (Fault* fault : point.faults)

@@ -36,7 +36,6 @@ class ReplayDecider final : public Decider {
 
   std::unique_ptr<Node> root_;
   std::vector<Node*> by_id_;  // The node of each task of this run; null where the schedule does not name it.
-  std::vector<TimerNode*> due_;
 };
 
 FaultKinds ToKinds(std::uint8_t faults);

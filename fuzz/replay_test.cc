@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -74,7 +73,7 @@ void Selects() {
     if (left % 4 == 0) selector.Recv(After(1ms));
     const std::size_t chosen = selector.Wait();
     if (chosen < 3) --left;
-    if (left == 5 && Select(OnSend(channels[2], 7), OnAfter(2ms), OnDefault()) == 0) ++left;
+    if (left == 5 && Select(OnSend(channels[2], 7), OnDefault()) == 0) ++left;
   }
 }
 
@@ -141,8 +140,7 @@ void FuzzedData() {
 }
 
 void Tree(WaitGroup* all, int depth) {
-  if (depth == 0) return;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; depth > 0 && i < 3; ++i) {
     all->Go([=] {
       if (i == 1) Yield();
       Tree(all, depth - 1);
@@ -202,7 +200,7 @@ void Tickers() {
     fast.Stop();
   });
   Go([slow, both] {
-    for (int i = 0; i < 3; ++i) static_cast<void>(Select(OnRecv(slow.C()), OnRecv(both.C())));
+    for (int i = 0; i < 3; ++i) Select(OnRecv(slow.C()), OnRecv(both.C()));
     slow.Stop();
   });
   Sleep(6ms);
@@ -215,14 +213,13 @@ void Panics() {
     for (int i = 0; i < 3; ++i) ch.Send(i);
   });
   Go([ch] {
-    while (ch.Recv().has_value()) {
-    }
+    for (int value : ch) static_cast<void>(value);
     throw std::runtime_error("closed");
   });
   Sleep(1ms);
 }
 
-// So long that a task which is held from early on is released because of its age.
+// So long that a held task is released because of its age.
 void OutlastsAHold() {
   const auto there = MakeChan<int>();
   const auto back = MakeChan<int>();
@@ -257,7 +254,6 @@ void Spins() {
   }
 }
 
-// Longer than its max_steps: the end is canonical.
 void PastTheStepLimit() {
   for (int i = 0; i < 3; ++i) {
     Go([] {
@@ -273,6 +269,7 @@ struct NamedBody {
   const char* name;
   void (*body)();
   std::uint64_t max_steps = 100'000;
+  friend std::ostream& operator<<(std::ostream& out, const NamedBody& b) { return out << b.name; }
 };
 
 constexpr NamedBody kBodies[] = {
@@ -282,8 +279,6 @@ constexpr NamedBody kBodies[] = {
     {"Locks", Locks},           {"Tickers", Tickers},
     {"Panics", Panics},         {"OutlastsAHold", OutlastsAHold},
     {"Spins", Spins},           {"PastTheStepLimit", PastTheStepLimit, 500}};
-
-// ---- Deciders.
 
 // Any answer that is offered, with any silence in between: what strategies to come may do.
 class AnyDecider final : public Decider {
@@ -304,15 +299,11 @@ class AnyDecider final : public Decider {
     for (std::size_t i = 0; i < point.ready.size(); ++i)
       offered.push_back(Choice::Task(point.ready[i]));
     for (SimTask* task : point.held) offered.push_back(Choice::Task(task));
-    for (taskleak::internal::Fault* fault : point.faults) offered.push_back(Choice::Fault(fault));
-    // When it does not fire timers early, it is not asked everywhere, and must not do it where it
-    // is.
+    for (Fault* fault : point.faults) offered.push_back(Choice::Fault(fault));
+    // When it does not fire timers early, it is not asked everywhere.
     if (point.timers != nullptr &&
-        (fires_timers_early || (point.current == nullptr && point.ready.empty()))) {
-      std::vector<TimerNode*> due;
-      point.timers->DueTogether(due);
-      for (TimerNode* timer : due) offered.push_back(Choice::Timer(timer));
-    }
+        (fires_timers_early || (point.current == nullptr && point.ready.empty())))
+      offered.push_back(Choice::Timer(point.timers->SomeDue(random_())));
     return offered.empty() ? point.canonical : offered[random_() % offered.size()];
   }
   std::uint32_t Case(SimTask*, const Operation&, std::span<const std::uint32_t> ready) override {
@@ -333,12 +324,12 @@ class AnyDecider final : public Decider {
   const std::uint64_t quiet_;
 };
 
+RunOptions Limits(const NamedBody& body) { return {.max_steps = body.max_steps}; }
+
 RunResult Follow(Simulator& simulator, const NamedBody& body, const Schedule& schedule) {
   ReplayDecider decider(schedule);
   decider.Begin();
-  RunOptions options;
-  options.max_steps = body.max_steps;
-  return simulator.Run(body.body, decider, options);
+  return simulator.Run(body.body, decider, Limits(body));
 }
 
 void ExpectSame(const RunResult& first, const RunResult& again) {
@@ -346,8 +337,6 @@ void ExpectSame(const RunResult& first, const RunResult& again) {
   EXPECT_EQ(again.end, first.end);
   EXPECT_EQ(again.steps, first.steps);
   EXPECT_EQ(again.tasks, first.tasks);
-  EXPECT_EQ(again.peak_tasks, first.peak_tasks);
-  EXPECT_EQ(again.failed_task, first.failed_task);
   EXPECT_EQ(again.time, first.time);
   EXPECT_EQ(again.message, first.message);
 }
@@ -356,7 +345,6 @@ void ExpectSame(const RunResult& first, const RunResult& again) {
 void ExpectReplays(Simulator& simulator, const NamedBody& body, const RunResult& first) {
   const Schedule schedule = ScheduleOf(simulator.log(), simulator.paths());
   EXPECT_EQ(schedule.size(), simulator.log().size()) << "each exception has a key of its own";
-  // By way of its bytes, as people keep it.
   ExpectSame(first, Follow(simulator, body, Schedule::Decode(schedule.Encode())));
   EXPECT_EQ(ScheduleOf(simulator.log(), simulator.paths()), schedule)
       << "every entry is reached, and no other is made";
@@ -371,15 +359,13 @@ INSTANTIATE_TEST_SUITE_P(Bodies, ReplayTest, testing::ValuesIn(kBodies),
 // same trace, end, number of steps and virtual time.
 TEST_P(ReplayTest, RepeatsTheRandomWalk) {
   Simulator simulator;
-  RunOptions options;
-  options.max_steps = GetParam().max_steps;
   std::size_t exceptions = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const auto driver = MakeStrategy(Strategy::kRandom, seed, FaultKinds{});
     for (std::uint64_t index = 0; index < 100; ++index) {
       SCOPED_TRACE("seed " + std::to_string(seed) + ", schedule " + std::to_string(index));
       ASSERT_TRUE(driver->Begin(index));
-      const RunResult first = simulator.Run(GetParam().body, *driver, options);
+      const RunResult first = simulator.Run(GetParam().body, *driver, Limits(GetParam()));
       exceptions += simulator.log().size();
       ExpectReplays(simulator, GetParam(), first);
       if (HasFailure()) return;
@@ -391,13 +377,11 @@ TEST_P(ReplayTest, RepeatsTheRandomWalk) {
 // Property: the same for whatever is offered at each point, and for any silences in between.
 TEST_P(ReplayTest, RepeatsAnyAnswers) {
   Simulator simulator;
-  RunOptions options;
-  options.max_steps = GetParam().max_steps;
   std::size_t exceptions = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     AnyDecider decider(seed);
-    const RunResult first = simulator.Run(GetParam().body, decider, options);
+    const RunResult first = simulator.Run(GetParam().body, decider, Limits(GetParam()));
     exceptions += simulator.log().size();
     ExpectReplays(simulator, GetParam(), first);
     if (HasFailure()) return;
@@ -409,13 +393,11 @@ TEST_P(ReplayTest, RepeatsAnyAnswers) {
 // shrinking relies on.
 TEST_P(ReplayTest, RepeatsPartsOfASchedule) {
   Simulator simulator;
-  RunOptions options;
-  options.max_steps = GetParam().max_steps;
   std::mt19937_64 random(7);
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     AnyDecider decider(seed);
-    simulator.Run(GetParam().body, decider, options);
+    simulator.Run(GetParam().body, decider, Limits(GetParam()));
     std::vector<ScheduleEntry> entries = ScheduleOf(simulator.log(), simulator.paths()).entries();
     std::erase_if(entries, [&](const ScheduleEntry&) { return random() % 3 == 0; });
     const RunResult first = Follow(simulator, GetParam(), Schedule(entries));
@@ -447,9 +429,8 @@ TEST_P(ReplayTest, RunsRandomPayloads) {
 
 TEST_P(ReplayTest, TheEmptyScheduleLogsNothing) {
   Simulator simulator;
-  const RunResult first = Follow(simulator, GetParam(), Schedule());
+  ExpectReplays(simulator, GetParam(), Follow(simulator, GetParam(), Schedule()));
   EXPECT_TRUE(simulator.log().empty());
-  ExpectSame(first, Follow(simulator, GetParam(), Schedule()));
 }
 
 TEST(ReplayDeciderRuns, ServesOneAfterAnother) {

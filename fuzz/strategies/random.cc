@@ -33,12 +33,6 @@ void RandomStrategy::DrawQuiet() {
   }
 }
 
-TimerNode* RandomStrategy::AnyDue(const TimerQueue& timers) {
-  if (!timers.SeveralDue()) return timers.next();
-  timers.DueTogether(due_);
-  return due_[Below(Next(), due_.size())];
-}
-
 // Something is to happen instead of the next operation, if it can.
 Choice RandomStrategy::Disturb(const SchedulePoint& point) {
   std::size_t which = Below(Next(), rate_);
@@ -47,7 +41,7 @@ Choice RandomStrategy::Disturb(const SchedulePoint& point) {
     return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
   }
   which -= temper_.preempt;
-  if (which < temper_.timer) return point.timers == nullptr ? point.canonical : Choice::Timer(AnyDue(*point.timers));
+  if (which < temper_.timer) return point.timers == nullptr ? point.canonical : Choice::Timer(point.timers->SomeDue(Next()));
   which -= temper_.timer;
   if (which < temper_.fault)
     return point.faults.empty() ? point.canonical : Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
@@ -64,8 +58,8 @@ Choice RandomStrategy::Schedule(const SchedulePoint& point) {
   const std::uint64_t bits = Next();
   const auto roll = [bits](int which) { return static_cast<std::uint32_t>(bits >> (which * 12) & 4095); };
   if (point.ready.empty())  // Several timers are due together.
-    return roll(2) < temper_.shuffle ? Choice::Timer(AnyDue(*point.timers)) : point.canonical;
-  if (point.timers != nullptr && roll(0) < temper_.timer) return Choice::Timer(AnyDue(*point.timers));
+    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(Next())) : point.canonical;
+  if (point.timers != nullptr && roll(0) < temper_.timer) return Choice::Timer(point.timers->SomeDue(Next()));
   if (!point.faults.empty() && roll(1) < temper_.fault)
     return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
   if (roll(2) >= temper_.shuffle) return point.canonical;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "fuzz/strategies/driver.h"
 
@@ -43,7 +42,6 @@ class RandomStrategy final : public StrategyDriver {
 
   void DrawQuiet();
   Choice Disturb(const SchedulePoint& point);
-  TimerNode* AnyDue(const TimerQueue& timers);
 
   std::uint64_t Next() {  // SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
     std::uint64_t z = state_ += 0x9e3779b97f4a7c15ULL;
@@ -61,7 +59,6 @@ class RandomStrategy final : public StrategyDriver {
   std::uint64_t state_ = 0;
   Temper temper_ = {};
   std::uint32_t rate_ = 0;  // Of anything at all before an operation.
-  std::vector<TimerNode*> due_;
 };
 
 }  // namespace taskleak::internal

@@ -44,12 +44,8 @@ constexpr int kWorkers = 117;  // With root, dispatcher and closer: the article'
 
 void TaskPerRequest() {
   const auto replies = MakeChan<int>();
-  for (int request = 0; request < kRequests; ++request) {
-    Go("request", [replies, request] {
-      Sleep(20ms);
-      replies.Send(request);
-    });
-  }
+  for (int request = 0; request < kRequests; ++request)
+    Go("request", [replies, request] { replies.Send(request); });
   // The client has hung up.
 }
 
