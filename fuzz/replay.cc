@@ -36,6 +36,7 @@ ReplayDecider::ReplayDecider(const taskleak::Schedule& schedule) : root_(std::ma
       continue;
     }
     node->ordering.push_back(entry);
+    finds_timers |= entry.kind == Kind::kTimer;
     node->ordering_targets.push_back(entry.kind == Kind::kHold ? node : NodeAt(entry.target));
   }
 }

@@ -1,12 +1,11 @@
 // The caller returns on the first error while its helper still wants to send on an unbuffered
-// channel; nobody will ever receive, and the helper stays. Source: the article on goroutine leaks,
-// which calls it the typical one (goleak's and GoBench's "premature return").
+// channel: nobody will ever receive, and the helper stays. Source: the article on goroutine leaks,
+// which calls this the typical one.
 //
 // Why the fixed ones are quiet under every schedule: the helper does one thing, a send, and nobody
-// closes the channel. With room for one value it never blocks. With the context watched it ends by
-// the caller's receive or by the caller's cancel, one of which follows on every path; and the
-// caller, which cancels when it has received or will not, does not wait for it in vain.
-#include <cstddef>
+// closes the channel. With room for one value it never blocks. With the context watched, it ends by
+// the caller's receive or by the caller's cancel, one of which comes on every path; and as long as
+// the caller may still receive, the context has not ended, so the helper's answer does come.
 #include <utility>
 
 #include "taskleak/scenario.h"

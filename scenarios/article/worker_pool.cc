@@ -1,22 +1,18 @@
 // A worker whose send of a result does not watch the context blocks for ever once the collector has
 // left, and so does each other task of the pool that waits for something nobody is bound to do.
-// Source: the worker pool of the article on goroutine leaks (Go 1.21): 3 workers, 10 jobs of 500
-// ms, a deadline of 3 s, jobs and results buffered by 10.
+// Source: the worker pool of the article on goroutine leaks (Go 1.21): 3 workers, 10 jobs that take
+// 500 ms each, a deadline of 3 s, jobs and results buffered by 10.
 //
-// Why the fixed ones are quiet under every schedule, whatever the buffers, with or without a
-// deadline:
-//  - No send panics: `jobs` is closed by the dispatcher, its only sender, behind its last send;
-//  `results` by the closer, once
-//    all workers, its only senders, are done.
-//  - If the collector stays until `results` is closed, it takes every result, so no worker waits
-//  for ever: it gets a job, or
-//    `jobs` is closed, or the context has ended. The dispatcher ends since workers take jobs until
-//    the context ends. Then the closer closes `results` and the collector ends.
-//  - If it returns early, it cancels: all that dispatcher and workers wait for is watched together
-//  with the context, or
-//    is a timer, and there are ten jobs at most to go round with. The closer waits for the workers
-//    alone.
-//  - A deadline that fires early and a cancel out of turn only end the context sooner.
+// Why the fixed ones are quiet under every schedule, with any buffers, with or without a deadline:
+//  - No send panics: the dispatcher alone sends jobs, and closes `jobs` behind the last; the closer
+//    closes `results` once all workers, who alone send results, are done.
+//  - If the collector stays until `results` is closed, it takes every result. A worker then gets a
+//    job, or finds `jobs` closed, or the context ended; the dispatcher ends since workers take jobs
+//    until the context ends; the closer ends with the workers, and the collector with the closer.
+//  - If the collector returns early, it cancels. Whatever dispatcher and workers wait for is
+//    watched together with the context, and there are ten jobs at most to go round with, so they
+//    end whichever ready case they take; then the closer ends.
+//  - A deadline that fires early or a cancel out of turn only ends the context sooner.
 #include <chrono>
 #include <cstddef>
 #include <memory>

@@ -1,13 +1,13 @@
-// The collector returns on job 9's result if job 0's has not come by then, which takes a worker
-// that starves through three rounds of the others; its send of job 0 then finds nobody. Source: the
-// article on goroutine leaks, whose worker pool does so when the send of a result does not watch
-// the context.
+// The collector returns on receiving job 9's result if job 0's has not come by then, which takes a
+// worker that starves while the two others do all the rest. Its send then finds nobody. Source: the
+// article on goroutine leaks, whose worker pool has this in it while the send of a result does not
+// watch the context.
 //
-// Why the fixed one is quiet under every schedule: `jobs` is closed by the dispatcher, its only
-// sender, and `results` by the closer, once all workers, its only senders, are done: no send
-// panics. The collector either stays until that close, and takes every result, or it returns and
-// cancels; every wait of the workers and the dispatcher watches the context or is a timer, and a
-// deadline that fires early only ends it sooner. The closer waits for the workers alone.
+// Why the fixed one is quiet under every schedule: the dispatcher alone sends jobs, and closes
+// `jobs` behind the last; the closer closes `results` once all workers, who alone send results, are
+// done. The collector either stays until that close and takes every result, or it returns and
+// cancels, and whatever dispatcher and workers wait for is watched together with the context. A
+// deadline that fires early only ends the context sooner.
 #include <chrono>
 #include <memory>
 #include <optional>

@@ -86,6 +86,8 @@ class Decider {
   std::uint32_t quiet = 0;
   // False: where a task cannot go on, it would answer what is canonical unless there is a choice of tasks or faults.
   bool fires_timers_early = true;
+  // True: it looks timers up by their names, TimerQueue::FindDue. Read when a run begins.
+  bool finds_timers = false;
 
   // The task has just been created, as its parent's child of that ordinal; the root has no parent.
   virtual void OnTask(SimTask* /*task*/, std::uint32_t /*parent*/, std::uint32_t /*ordinal*/) {}

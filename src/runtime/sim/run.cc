@@ -73,6 +73,7 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider, co
   decider_ = &decider;
   observer_ = observer;
   Reset();
+  timers_.SetIndexed(decider.finds_timers);
   globals_ = ThreadExceptionGlobals();
   AdoptHostStack(host_.sanitizer);
   std::uintptr_t low = 0;

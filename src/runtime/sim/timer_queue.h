@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,13 @@ class TimerQueue {
     heap_.push_back(timer);
     timer->position = static_cast<std::uint32_t>(heap_.size());
     Up(heap_.size() - 1);
+    if (indexed_) index_[Key(timer->owner, timer->ordinal)] = timer;
   }
 
   void Remove(TimerNode* timer) {
     const std::size_t i = timer->position - 1;
     timer->position = 0;
+    if (indexed_) index_.erase(Key(timer->owner, timer->ordinal));
     TimerNode* moved = heap_.back();
     heap_.pop_back();
     if (moved == timer) return;
@@ -55,20 +58,26 @@ class TimerQueue {
     return heap_[i];
   }
 
-  // The timer due together with the next one that is number `ordinal` of task `owner`; null if there is none.
-  TimerNode* FindDue(std::uint32_t owner, std::uint32_t ordinal, std::size_t i = 0) const {
-    if (i >= heap_.size() || heap_[i]->when != heap_[0]->when) return nullptr;
-    if (heap_[i]->owner == owner && heap_[i]->ordinal == ordinal) return heap_[i];
-    TimerNode* left = FindDue(owner, ordinal, 2 * i + 1);
-    return left != nullptr ? left : FindDue(owner, ordinal, 2 * i + 2);
+  // The timer that is number `ordinal` of task `owner`, if it is due together with the next one; else null. Needs the
+  // index.
+  TimerNode* FindDue(std::uint32_t owner, std::uint32_t ordinal) const {
+    const auto found = index_.find(Key(owner, ordinal));
+    return found == index_.end() || found->second->when != heap_[0]->when ? nullptr : found->second;
   }
+
+  // Whether FindDue works: a replay may ask for any of fifty thousand timers. Set while the queue is empty.
+  void SetIndexed(bool indexed) { indexed_ = indexed; }
 
   void Clear() {
     heap_.clear();
+    index_.clear();
     sequence_ = 0;
   }
 
  private:
+  static std::uint64_t Key(std::uint32_t owner, std::uint32_t ordinal) {
+    return static_cast<std::uint64_t>(owner) << 32 | ordinal;
+  }
   static bool Before(const TimerNode* a, const TimerNode* b) {
     return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
   }
@@ -93,6 +102,8 @@ class TimerQueue {
 
   std::vector<TimerNode*> heap_;
   std::uint64_t sequence_ = 0;
+  bool indexed_ = false;
+  std::unordered_map<std::uint64_t, TimerNode*> index_;  // Looked up, never iterated over.
 };
 
 }  // namespace taskleak::internal
