@@ -21,11 +21,13 @@ void Recorder::Describe(TraceEvent& event, const SimTask& task, const Operation&
   event.site = op.site;
   event.label = op.label;
   if (op.object != nullptr)
-    event.object = std::string(ObjectKindName(op.object->kind)) + " " + std::to_string(op.object->number);
+    event.object =
+        std::string(ObjectKindName(op.object->kind)) + " " + std::to_string(op.object->number);
 }
 
 void Recorder::OnTask(const SimTask& task, std::uint32_t parent, const Site& site) {
-  trace_.tasks.push_back({task.id, parent, PathOf(simulator_.paths(), task.id), task.record->name, site});
+  trace_.tasks.push_back(
+      {task.id, parent, PathOf(simulator_.paths(), task.id), task.record->name, site});
   Add(TraceEvent::Kind::kStart, task);
 }
 
@@ -39,12 +41,14 @@ void Recorder::OnAfter(const SimTask& task, const Operation& op, std::uint32_t o
   if (op.kind == OpKind::kSelect && outcome >= outcome::kChose) {
     const Object* object = op.cases[outcome - outcome::kChose].object;
     if (object != nullptr)
-      event->object = std::string(ObjectKindName(object->kind)) + " " + std::to_string(object->number);
+      event->object =
+          std::string(ObjectKindName(object->kind)) + " " + std::to_string(object->number);
   }
 }
 
 void Recorder::OnPark(const SimTask& task, const Operation& op) {
-  if (TraceEvent* event = Add(TraceEvent::Kind::kPark, task); event != nullptr) Describe(*event, task, op);
+  if (TraceEvent* event = Add(TraceEvent::Kind::kPark, task); event != nullptr)
+    Describe(*event, task, op);
 }
 
 void Recorder::OnUnpark(const SimTask& task) { Add(TraceEvent::Kind::kUnpark, task); }

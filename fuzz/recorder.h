@@ -38,7 +38,8 @@ class Recorder final : public Observer {
   const Simulator& simulator_;
   const std::size_t max_events_;
   Trace trace_;
-  std::map<std::pair<std::uint32_t, OpKind>, std::uint32_t> counts_;  // How many of each operation a task has begun.
+  std::map<std::pair<std::uint32_t, OpKind>, std::uint32_t>
+      counts_;  // How many of each operation a task has begun.
 };
 
 }  // namespace taskleak::internal

@@ -92,7 +92,9 @@ Choice ReplayDecider::Schedule(const SchedulePoint& point) {
     }
     case Kind::kTimer:
       if (point.timers == nullptr) break;
-      if (TimerNode* timer = point.timers->FindDue(target->id, static_cast<std::uint32_t>(entry.value)); timer != nullptr)
+      if (TimerNode* timer =
+              point.timers->FindDue(target->id, static_cast<std::uint32_t>(entry.value));
+          timer != nullptr)
         return Choice::Timer(timer);
       break;
     case Kind::kFault:
@@ -101,7 +103,8 @@ Choice ReplayDecider::Schedule(const SchedulePoint& point) {
           return Choice::Fault(fault);
       break;
     default:
-      if (point.current != nullptr && point.current == point.anchor) return Choice::Hold(point.current);
+      if (point.current != nullptr && point.current == point.anchor)
+        return Choice::Hold(point.current);
       break;
   }
   return point.canonical;
@@ -115,10 +118,12 @@ const ScheduleEntry* ReplayDecider::Value(SimTask* task, Kind kind) {
   return nullptr;
 }
 
-std::uint32_t ReplayDecider::Case(SimTask* task, const Operation& /*op*/, std::span<const std::uint32_t> ready) {
+std::uint32_t ReplayDecider::Case(SimTask* task, const Operation& /*op*/,
+                                  std::span<const std::uint32_t> ready) {
   const ScheduleEntry* entry = Value(task, Kind::kCase);
   if (entry == nullptr) return ready[0];
-  const auto found = std::find(ready.begin(), ready.end(), static_cast<std::uint32_t>(entry->value));
+  const auto found =
+      std::find(ready.begin(), ready.end(), static_cast<std::uint32_t>(entry->value));
   return found == ready.end() ? ready[0] : *found;
 }
 
@@ -126,8 +131,8 @@ bool ReplayDecider::TakeFault(SimTask* task, const Operation& /*op*/) {
   return Value(task, Kind::kEarlyReturn) != nullptr;
 }
 
-std::int64_t ReplayDecider::Data(SimTask* task, const Operation& /*op*/, std::int64_t lo, std::int64_t hi,
-                                 std::int64_t canonical) {
+std::int64_t ReplayDecider::Data(SimTask* task, const Operation& /*op*/, std::int64_t lo,
+                                 std::int64_t hi, std::int64_t canonical) {
   const ScheduleEntry* entry = Value(task, Kind::kData);
   return entry == nullptr || entry->value < lo || entry->value > hi ? canonical : entry->value;
 }
@@ -159,7 +164,8 @@ ScheduleEntry ToEntry(const LoggedException& logged, std::span<const PathNode> p
   return entry;
 }
 
-taskleak::Schedule ScheduleOf(std::span<const LoggedException> log, std::span<const PathNode> paths) {
+taskleak::Schedule ScheduleOf(std::span<const LoggedException> log,
+                              std::span<const PathNode> paths) {
   std::vector<ScheduleEntry> entries;
   entries.reserve(log.size());
   for (const LoggedException& logged : log) entries.push_back(ToEntry(logged, paths));

@@ -10,7 +10,8 @@ namespace taskleak {
 namespace {
 
 constexpr std::string_view kPrefix = "t1.";
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void PutVarint(std::string& out, std::uint64_t value) {
   for (; value >= 128; value >>= 7) out.push_back(static_cast<char>(value | 128));
@@ -65,7 +66,9 @@ void PutPath(std::string& out, const TaskPath& path) {
 using Kind = ScheduleEntry::Kind;
 constexpr std::uint64_t kKinds = 7;
 
-bool HasTarget(Kind kind) { return kind == Kind::kTask || kind == Kind::kTimer || kind == Kind::kFault; }
+bool HasTarget(Kind kind) {
+  return kind == Kind::kTask || kind == Kind::kTimer || kind == Kind::kFault;
+}
 bool HasValue(Kind kind) {
   return kind == Kind::kTimer || kind == Kind::kFault || kind == Kind::kCase || kind == Kind::kData;
 }
@@ -111,7 +114,8 @@ std::string ToString(const TaskPath& path) {
 }
 
 Schedule::Schedule(std::vector<ScheduleEntry> entries) : entries_(std::move(entries)) {
-  for (ScheduleEntry& entry : entries_) {  // What a kind does not have does not distinguish two entries.
+  for (ScheduleEntry& entry :
+       entries_) {  // What a kind does not have does not distinguish two entries.
     if (!HasTarget(entry.kind)) entry.target.clear();
     if (!HasValue(entry.kind)) entry.value = 0;
   }
@@ -172,16 +176,21 @@ Schedule Schedule::FromToken(std::string_view token) {
   };
   if (!token.starts_with(kPrefix)) {
     if (token.size() > 2 && token[0] == 't' && token.find('.') != std::string_view::npos)
-      refuse("is of another version than this build's (t1); replay it with the build that printed it");
+      refuse(
+          "is of another version than this build's (t1); replay it with the build that printed it");
     refuse("is none: one begins with \"t1.\" and stands in the report's replay line");
   }
   const std::optional<std::string> bytes = FromBase64(token.substr(kPrefix.size()));
-  if (!bytes.has_value()) refuse("has a character that none has; copy it whole from the report's replay line");
+  if (!bytes.has_value())
+    refuse("has a character that none has; copy it whole from the report's replay line");
   if (bytes->size() < 6) refuse("is cut short; copy it whole from the report's replay line");
   const std::string_view body = std::string_view(*bytes).substr(0, bytes->size() - 4);
   std::uint32_t sum = 0;
-  for (int i = 3; i >= 0; --i) sum = sum << 8 | static_cast<unsigned char>((*bytes)[body.size() + static_cast<std::size_t>(i)]);
-  if (sum != Checksum(body)) refuse("is damaged or cut short; copy it whole from the report's replay line");
+  for (int i = 3; i >= 0; --i)
+    sum =
+        sum << 8 | static_cast<unsigned char>((*bytes)[body.size() + static_cast<std::size_t>(i)]);
+  if (sum != Checksum(body))
+    refuse("is damaged or cut short; copy it whole from the report's replay line");
   Reader reader(body);
   const std::uint64_t max_steps = reader.Varint();
   const std::string_view rest = reader.rest();

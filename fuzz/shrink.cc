@@ -65,12 +65,14 @@ class Shrinker {
     }
   }
 
-  // One hold for all that orders tasks, beside what faults and data there are; then one hold for as much as it can stand for.
+  // One hold for all that orders tasks, beside what faults and data there are; then one hold for as
+  // much as it can stand for.
   void TryHolds() {
     Entries rest;
     std::size_t orderings = 0;
     for (const ScheduleEntry& entry : best_.entries()) {
-      if (entry.kind == Kind::kTask || entry.kind == Kind::kTimer || entry.kind == Kind::kHold || entry.kind == Kind::kCase)
+      if (entry.kind == Kind::kTask || entry.kind == Kind::kTimer || entry.kind == Kind::kHold ||
+          entry.kind == Kind::kCase)
         ++orderings;
       else
         rest.push_back(entry);
@@ -100,7 +102,8 @@ class Shrinker {
   // Data towards 0, by halves; another case than the first towards the first.
   void Lower() {
     for (std::size_t i = 0; i < best_.size() && !ended_; ++i) {
-      if (best_.entries()[i].kind != Kind::kData && best_.entries()[i].kind != Kind::kCase) continue;
+      if (best_.entries()[i].kind != Kind::kData && best_.entries()[i].kind != Kind::kCase)
+        continue;
       for (std::int64_t step = best_.entries()[i].value; step != 0 && !ended_;) {
         Entries entries = best_.entries();
         const std::int64_t value = entries[i].value;
@@ -108,7 +111,8 @@ class Shrinker {
         if (!Try(std::move(entries)) || i >= best_.size()) {
           step /= 2;
         } else {
-          step = std::min(std::max(step, -std::abs(best_.entries()[i].value)), std::abs(best_.entries()[i].value));
+          step = std::min(std::max(step, -std::abs(best_.entries()[i].value)),
+                          std::abs(best_.entries()[i].value));
         }
       }
     }
@@ -122,6 +126,8 @@ class Shrinker {
 
 }  // namespace
 
-ShrinkResult Shrink(const Schedule& schedule, const ShrinkHooks& hooks) { return Shrinker(schedule, hooks).Run(); }
+ShrinkResult Shrink(const Schedule& schedule, const ShrinkHooks& hooks) {
+  return Shrinker(schedule, hooks).Run();
+}
 
 }  // namespace taskleak::internal

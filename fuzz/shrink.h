@@ -11,9 +11,11 @@
 namespace taskleak::internal {
 
 struct ShrinkHooks {
-  // Whether a schedule still shows the same failure. Knows what a failure is; the shrinker does not.
+  // Whether a schedule still shows the same failure. Knows what a failure is; the shrinker does
+  // not.
   std::function<bool(const Schedule&)> fails;
-  // Holds that could stand for several entries: one for each operation of the schedule's run. May be empty.
+  // Holds that could stand for several entries: one for each operation of the schedule's run. May
+  // be empty.
   std::function<std::vector<ScheduleEntry>(const Schedule&)> holds;
   // Asked before every trial; false ends it with the best so far.
   std::function<bool(const Schedule& best)> may_go_on;
@@ -21,12 +23,14 @@ struct ShrinkHooks {
 
 struct ShrinkResult {
   Schedule schedule;
-  bool minimal = false;  // No single entry can be left out, and no value lowered. Else it was ended before.
+  bool minimal =
+      false;  // No single entry can be left out, and no value lowered. Else it was ended before.
   std::uint64_t trials = 0;
 };
 
-// Removes entries by bisection (delta debugging: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input",
-// 2002), tries to say with one hold what needs many switches, lowers values towards 0. Deterministic but for may_go_on.
+// Removes entries by bisection (delta debugging: Zeller and Hildebrandt, "Simplifying and Isolating
+// Failure-Inducing Input", 2002), tries to say with one hold what needs many switches, lowers
+// values towards 0. Deterministic but for may_go_on.
 ShrinkResult Shrink(const Schedule& schedule, const ShrinkHooks& hooks);
 
 }  // namespace taskleak::internal

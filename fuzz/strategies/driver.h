@@ -20,7 +20,8 @@ class StrategyDriver : public Decider {
 };
 
 // Throws UsageError for a strategy that is not built yet.
-std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed, const FaultKinds& kinds);
+std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed,
+                                             const FaultKinds& kinds);
 
 }  // namespace taskleak::internal
 

@@ -41,10 +41,12 @@ Choice RandomStrategy::Disturb(const SchedulePoint& point) {
     return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
   }
   which -= temper_.preempt;
-  if (which < temper_.timer) return point.timers == nullptr ? point.canonical : Choice::Timer(point.timers->SomeDue(Next()));
+  if (which < temper_.timer)
+    return point.timers == nullptr ? point.canonical : Choice::Timer(point.timers->SomeDue(Next()));
   which -= temper_.timer;
   if (which < temper_.fault)
-    return point.faults.empty() ? point.canonical : Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+    return point.faults.empty() ? point.canonical
+                                : Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
   --temper_.holds;
   return Choice::Hold(point.current);
 }
@@ -56,17 +58,22 @@ Choice RandomStrategy::Schedule(const SchedulePoint& point) {
     return choice;
   }
   const std::uint64_t bits = Next();
-  const auto roll = [bits](int which) { return static_cast<std::uint32_t>(bits >> (which * 12) & 4095); };
+  const auto roll = [bits](int which) {
+    return static_cast<std::uint32_t>(bits >> (which * 12) & 4095);
+  };
   if (point.ready.empty())  // Several timers are due together.
-    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(Next())) : point.canonical;
-  if (point.timers != nullptr && roll(0) < temper_.timer) return Choice::Timer(point.timers->SomeDue(Next()));
+    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(Next()))
+                                     : point.canonical;
+  if (point.timers != nullptr && roll(0) < temper_.timer)
+    return Choice::Timer(point.timers->SomeDue(Next()));
   if (!point.faults.empty() && roll(1) < temper_.fault)
     return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
   if (roll(2) >= temper_.shuffle) return point.canonical;
   return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
 }
 
-std::uint32_t RandomStrategy::Case(SimTask* /*task*/, const Operation& /*op*/, std::span<const std::uint32_t> ready) {
+std::uint32_t RandomStrategy::Case(SimTask* /*task*/, const Operation& /*op*/,
+                                   std::span<const std::uint32_t> ready) {
   const std::uint64_t bits = Next();
   if ((bits >> 40 & 4095) >= temper_.other_case) return ready[0];
   return ready[Below(bits, ready.size())];
@@ -76,8 +83,8 @@ bool RandomStrategy::TakeFault(SimTask* /*task*/, const Operation& /*op*/) {
   return (Next() & 4095) < temper_.early_return;
 }
 
-std::int64_t RandomStrategy::Data(SimTask* /*task*/, const Operation& /*op*/, std::int64_t lo, std::int64_t hi,
-                                  std::int64_t canonical) {
+std::int64_t RandomStrategy::Data(SimTask* /*task*/, const Operation& /*op*/, std::int64_t lo,
+                                  std::int64_t hi, std::int64_t canonical) {
   const std::uint64_t bits = Next();
   const std::uint64_t range = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);
   switch (bits & 7) {
@@ -88,9 +95,11 @@ std::int64_t RandomStrategy::Data(SimTask* /*task*/, const Operation& /*op*/, st
     case 2:
       return hi;
     default: {
-      // Uniform over the range by the high word of a 128-bit product; the whole range needs no scaling.
+      // Uniform over the range by the high word of a 128-bit product; the whole range needs no
+      // scaling.
       if (range == UINT64_MAX) return static_cast<std::int64_t>(Next());
-      const auto offset = static_cast<std::uint64_t>((static_cast<unsigned __int128>(Next()) * (range + 1)) >> 64);
+      const auto offset =
+          static_cast<std::uint64_t>((static_cast<unsigned __int128>(Next()) * (range + 1)) >> 64);
       return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + offset);
     }
   }

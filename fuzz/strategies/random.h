@@ -9,20 +9,23 @@
 
 namespace taskleak::internal {
 
-// At each point of decision it draws what happens. How often it preempts, fires timers early, holds a task back, cancels and
-// returns early is itself drawn for each schedule (its temper), because no one rate serves all bugs: some want a switch at
-// every operation, some one task starved through an otherwise calm run.
+// At each point of decision it draws what happens. How often it preempts, fires timers early, holds
+// a task back, cancels and returns early is itself drawn for each schedule (its temper), because no
+// one rate serves all bugs: some want a switch at every operation, some one task starved through an
+// otherwise calm run.
 //
-// What it guarantees: every schedule has a positive probability. No more: in a body of k decisions a bug that needs d of
-// them just so is found with a probability that falls exponentially in d (the contrast to PCT: Burckhardt et al., "A
-// Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
+// What it guarantees: every schedule has a positive probability. No more: in a body of k decisions
+// a bug that needs d of them just so is found with a probability that falls exponentially in d (the
+// contrast to PCT: Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of
+// Finding Bugs", ASPLOS 2010).
 class RandomStrategy final : public StrategyDriver {
  public:
   RandomStrategy(std::uint64_t seed, const FaultKinds& kinds) : seed_(seed), kinds_(kinds) {}
 
   bool Begin(std::uint64_t index) override;
   Choice Schedule(const SchedulePoint& point) override;
-  std::uint32_t Case(SimTask* task, const Operation& op, std::span<const std::uint32_t> ready) override;
+  std::uint32_t Case(SimTask* task, const Operation& op,
+                     std::span<const std::uint32_t> ready) override;
   bool TakeFault(SimTask* task, const Operation& op) override;
   std::int64_t Data(SimTask* task, const Operation& op, std::int64_t lo, std::int64_t hi,
                     std::int64_t canonical) override;
@@ -43,13 +46,15 @@ class RandomStrategy final : public StrategyDriver {
   void DrawQuiet();
   Choice Disturb(const SchedulePoint& point);
 
-  std::uint64_t Next() {  // SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+  std::uint64_t Next() {  // SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
+                          // Generators", 2014).
     std::uint64_t z = state_ += 0x9e3779b97f4a7c15ULL;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
     return z ^ (z >> 31);
   }
-  // In [0, n), from 32 random bits (Lemire's multiplication, without its correction: the bias is below n / 2^32).
+  // In [0, n), from 32 random bits (Lemire's multiplication, without its correction: the bias is
+  // below n / 2^32).
   static std::size_t Below(std::uint64_t bits, std::size_t n) {
     return static_cast<std::size_t>((bits & 0xffffffff) * n >> 32);
   }

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -199,10 +199,10 @@ TEST(RandomStrategy, LeavesOutWhatIsSwitchedOff) {
 TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
   int early = 0;
   const auto body = [&early] {
-    bool fired = false;
-    static_cast<void>(AfterFunc(1ms, [&fired] { fired = true; }));
+    const auto fired = std::make_shared<bool>(false);
+    static_cast<void>(AfterFunc(1ms, [fired] { *fired = true; }));
     for (int i = 0; i < 40; ++i) PreemptionPoint();
-    if (fired) ++early;
+    if (*fired) ++early;
     Sleep(2ms);
   };
   const auto count = [&](bool early_timers) {
@@ -218,7 +218,9 @@ TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
       for (const LoggedException& exception : simulator.log())
         logged += exception.kind == Kind::kTimer ? 1 : 0;
     }
-    if (!early_timers) EXPECT_EQ(logged, 0u);
+    if (!early_timers) {
+      EXPECT_EQ(logged, 0u);
+    }
     return early;
   };
   EXPECT_EQ(count(false), 0);

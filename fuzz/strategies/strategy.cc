@@ -28,7 +28,8 @@ const char* ToString(Strategy strategy) {
 
 namespace internal {
 
-std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed, const FaultKinds& kinds) {
+std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed,
+                                             const FaultKinds& kinds) {
   if (strategy == Strategy::kRandom || strategy == Strategy::kPortfolio)
     return std::make_unique<RandomStrategy>(seed, kinds);
   throw UsageError(std::string("the strategy \"") + ToString(strategy) +

@@ -11,21 +11,23 @@
 
 namespace taskleak {
 
-// Names a task in every run: which child of which child of the root. The root is empty; {2, 1} is root.2.1.
+// Names a task in every run: which child of which child of the root. The root is empty; {2, 1} is
+// root.2.1.
 using TaskPath = std::vector<std::uint32_t>;
 
 // "root.2.1".
 std::string ToString(const TaskPath& path);
 
-// One decision that goes otherwise than in the canonical run. Keyed by which task and which of its operations, so that a
-// change in one place leaves the others alone; an entry that is not reached, or not possible when it is, is ignored.
+// One decision that goes otherwise than in the canonical run. Keyed by which task and which of its
+// operations, so that a change in one place leaves the others alone; an entry that is not reached,
+// or not possible when it is, is ignored.
 struct ScheduleEntry {
   enum class Kind : std::uint8_t {
-    kTask,         // Before (or after) the operation, `target` runs first. One that is held is released.
-    kTimer,        // The timer number `value` of `target` fires, though tasks can run or another is due.
-    kFault,        // What `target` allowed with its `value`th MayCancel or MayClose happens.
-    kHold,         // From this operation on the task is kept behind all others and the timers.
-    kCase,         // The select takes its case number `value`.
+    kTask,   // Before (or after) the operation, `target` runs first. One that is held is released.
+    kTimer,  // The timer number `value` of `target` fires, though tasks can run or another is due.
+    kFault,  // What `target` allowed with its `value`th MayCancel or MayClose happens.
+    kHold,   // From this operation on the task is kept behind all others and the timers.
+    kCase,   // The select takes its case number `value`.
     kEarlyReturn,  // EarlyReturn says yes.
     kData,         // FuzzInt or FuzzBool gives `value`.
   };
@@ -51,8 +53,8 @@ enum FaultBits : std::uint8_t {
   kAllFaults = 63,
 };
 
-// The empty schedule is the canonical run, the simplest there is; deleting an entry makes a schedule simpler. Entries are
-// sorted and without duplicates. Any thread may use one of its own.
+// The empty schedule is the canonical run, the simplest there is; deleting an entry makes a
+// schedule simpler. Entries are sorted and without duplicates. Any thread may use one of its own.
 class Schedule {
  public:
   Schedule() = default;
@@ -66,13 +68,14 @@ class Schedule {
   std::uint64_t max_steps = 100'000;
   std::uint8_t faults = kAllFaults;
 
-  // The payload: total (every byte string is a schedule) and canonical (Decode(Encode(s)) == s for every s, and encoding
-  // what was decoded gives the shortest form).
+  // The payload: total (every byte string is a schedule) and canonical (Decode(Encode(s)) == s for
+  // every s, and encoding what was decoded gives the shortest form).
   std::string Encode() const;
   static Schedule Decode(std::string_view payload);
 
-  // The payload in a wrapper for people's hands: "t1." and base64url of version, limits, payload and checksum. FromToken
-  // throws UsageError, with the reason in a sentence, for what is not a whole token of this version.
+  // The payload in a wrapper for people's hands: "t1." and base64url of version, limits, payload
+  // and checksum. FromToken throws UsageError, with the reason in a sentence, for what is not a
+  // whole token of this version.
   std::string Token() const;
   static Schedule FromToken(std::string_view token);
 

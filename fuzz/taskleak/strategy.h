@@ -5,11 +5,12 @@
 namespace taskleak {
 
 enum class Strategy {
-  kRandom,      // A random walk whose temper (how often it switches, holds, fires) is drawn anew for each schedule.
-  kPct,         // Not built yet, as all below: asking for one is a UsageError that says so.
+  kRandom,  // A random walk whose temper (how often it switches, holds, fires) is drawn anew for
+            // each schedule.
+  kPct,     // Not built yet, as all below: asking for one is a UsageError that says so.
   kPos,
   kSurw,
-  kPortfolio,   // The default. For now the random walk alone.
+  kPortfolio,  // The default. For now the random walk alone.
   kExhaustive,
 };
 

@@ -29,25 +29,28 @@ struct TraceEvent {
     kUnpark,     // It was woken.
     kEnd,
     kTimer,      // A timer of the task's fired.
-    kException,  // The schedule decided otherwise than the canonical one; `entry` indexes Trace::exceptions.
+    kException,  // The schedule decided otherwise than the canonical one; `entry` indexes
+                 // Trace::exceptions.
   };
   Kind kind = Kind::kOperation;
   std::uint64_t step = 0;
   TimePoint time;
   TaskId task = 0;
-  std::uint32_t op = 0;       // Which of its operations.
-  std::string operation;      // "chan send" …
-  std::uint32_t nth = 0;      // Which of its operations of this name.
-  std::string object;         // "channel 2"; empty if none. Of a select: of the case it took.
-  std::string label;          // EarlyReturn's.
-  std::uint32_t outcome = 0;  // 0 done, 1 not ready, 2 closed, 3 panicked; from 16 on, 16 + the select's case.
+  std::uint32_t op = 0;   // Which of its operations.
+  std::string operation;  // "chan send" …
+  std::uint32_t nth = 0;  // Which of its operations of this name.
+  std::string object;     // "channel 2"; empty if none. Of a select: of the case it took.
+  std::string label;      // EarlyReturn's.
+  std::uint32_t outcome =
+      0;  // 0 done, 1 not ready, 2 closed, 3 panicked; from 16 on, 16 + the select's case.
   Site site;
   std::uint32_t entry = 0;
 };
 
 // The record of one run, made when a schedule is replayed for a report.
 struct Trace {
-  std::uint64_t hash = 0;  // The same for one schedule in every build; of paths, operations, objects and outcomes.
+  std::uint64_t hash =
+      0;  // The same for one schedule in every build; of paths, operations, objects and outcomes.
   std::vector<TraceTask> tasks;
   std::vector<TraceEvent> events;
   std::vector<ScheduleEntry> exceptions;

@@ -19,13 +19,17 @@ bool Glob(const std::string& pattern, const std::string& name) {
   return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0;
 }
 
-// "article", "article/worker_pool", "worker_pool", "article/worker_pool/fixed", "worker_pool/fixed", "worker_*".
+// "article", "article/worker_pool", "worker_pool", "article/worker_pool/fixed",
+// "worker_pool/fixed", "worker_*".
 bool Names(const std::string& selector, const Scenario& scenario, const Variant& variant) {
   const std::size_t slash = scenario.name.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : scenario.name.substr(0, slash);
-  const std::string base = slash == std::string::npos ? scenario.name : scenario.name.substr(slash + 1);
-  return Glob(selector, scenario.name) || Glob(selector, base) || (!folder.empty() && Glob(selector, folder)) ||
-         Glob(selector, scenario.name + "/" + variant.name) || Glob(selector, base + "/" + variant.name);
+  const std::string base =
+      slash == std::string::npos ? scenario.name : scenario.name.substr(slash + 1);
+  return Glob(selector, scenario.name) || Glob(selector, base) ||
+         (!folder.empty() && Glob(selector, folder)) ||
+         Glob(selector, scenario.name + "/" + variant.name) ||
+         Glob(selector, base + "/" + variant.name);
 }
 
 std::string Trimmed(std::string selector) {
@@ -39,8 +43,9 @@ std::string Suggestions(const std::vector<Scenario>& all, const std::string& sel
   int count = 0;
   for (const Scenario& scenario : all) {
     const std::string base = scenario.name.substr(scenario.name.rfind('/') + 1);
-    if (scenario.name.find(selector) == std::string::npos && selector.find(base) == std::string::npos &&
-        EditDistance(selector, base) > 3 && EditDistance(selector, scenario.name) > 3)
+    if (scenario.name.find(selector) == std::string::npos &&
+        selector.find(base) == std::string::npos && EditDistance(selector, base) > 3 &&
+        EditDistance(selector, scenario.name) > 3)
       continue;
     out += (count++ == 0 ? "; did you mean " : ", ") + scenario.name;
   }
@@ -58,14 +63,16 @@ std::string Number(double value) {
 
 std::string Line(const std::string& name, const ExploreResult& result, const std::string& verdict) {
   char text[320];
-  const double rate = result.seconds > 0 ? static_cast<double>(result.schedules) / result.seconds : 0;
+  const double rate =
+      result.seconds > 0 ? static_cast<double>(result.schedules) / result.seconds : 0;
   const std::string decisions =
       result.failure.has_value()
-          ? std::to_string(result.failure->schedule.size()) + (result.failure->schedule.size() == 1 ? " decision" : " decisions")
+          ? std::to_string(result.failure->schedule.size()) +
+                (result.failure->schedule.size() == 1 ? " decision" : " decisions")
           : std::string();
   std::snprintf(text, sizeof(text), "%-44s %9llu schedules %7s/s  %-10s %s", name.c_str(),
-                static_cast<unsigned long long>(result.schedules), Number(rate).c_str(), verdict.c_str(),
-                decisions.c_str());
+                static_cast<unsigned long long>(result.schedules), Number(rate).c_str(),
+                verdict.c_str(), decisions.c_str());
   std::string line(text);
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
@@ -73,10 +80,12 @@ std::string Line(const std::string& name, const ExploreResult& result, const std
 
 class Display {
  public:
-  Display(std::ostream& out, bool terminal, int width) : out_(out), terminal_(terminal), width_(width) {}
+  Display(std::ostream& out, bool terminal, int width)
+      : out_(out), terminal_(terminal), width_(width) {}
   void Show(const std::string& text) {
     if (!terminal_) return;
-    out_ << "\r\033[K" << text.substr(0, static_cast<std::size_t>(std::max(width_ - 1, 20))) << std::flush;
+    out_ << "\r\033[K" << text.substr(0, static_cast<std::size_t>(std::max(width_ - 1, 20)))
+         << std::flush;
   }
   void Clear() {
     if (terminal_) out_ << "\r\033[K" << std::flush;
@@ -103,13 +112,15 @@ struct Judged {
 Judged JudgeVariant(const Variant& variant, const ExploreResult& result) {
   if (result.failure.has_value()) {
     const std::string kind = ToString(result.failure->kind);
-    if (!variant.expected.has_value()) return {false, "FAILED", "it must hold, and showed a " + kind};
+    if (!variant.expected.has_value())
+      return {false, "FAILED", "it must hold, and showed a " + kind};
     if (const auto mismatch = Mismatch(*variant.expected, *result.failure); mismatch.has_value())
       return {false, "WRONG", *mismatch};
     return {true, kind, ""};
   }
   if (!variant.expected.has_value()) return {true, result.exhausted ? "verified" : "held", ""};
-  return {false, "MISSED", "no schedule showed the expected " + std::string(ToString(variant.expected->kind))};
+  return {false, "MISSED",
+          "no schedule showed the expected " + std::string(ToString(variant.expected->kind))};
 }
 
 }  // namespace
@@ -129,37 +140,45 @@ Selection Select(const std::vector<Scenario>& all, const std::vector<std::string
     }
   }
   for (std::size_t i = 0; i < selectors.size(); ++i)
-    if (!used[i]) throw UsageError("no scenario is named \"" + selectors[i] + "\"" + Suggestions(all, Trimmed(selectors[i])));
+    if (!used[i])
+      throw UsageError("no scenario is named \"" + selectors[i] + "\"" +
+                       Suggestions(all, Trimmed(selectors[i])));
   if (selectors.size() == 1 && selection.variants.size() == 1) {
     const SelectedVariant& only = selection.variants.front();
-    const std::string base = only.scenario->name.substr(only.scenario->name.rfind('/') + 1) + "/" + only.variant->name;
+    const std::string base =
+        only.scenario->name.substr(only.scenario->name.rfind('/') + 1) + "/" + only.variant->name;
     selection.exact = Trimmed(selectors[0]) == only.full_name() || Trimmed(selectors[0]) == base;
   }
   return selection;
 }
 
-void ListCatalogue(const std::vector<Scenario>& all, const std::vector<std::string>& selectors, std::ostream& out) {
+void ListCatalogue(const std::vector<Scenario>& all, const std::vector<std::string>& selectors,
+                   std::ostream& out) {
   const Selection selection = Select(all, selectors);
   const Scenario* last = nullptr;
   for (const SelectedVariant& selected : selection.variants) {
-    if (selected.scenario != last) out << selected.scenario->name << ": " << selected.scenario->summary << "\n";
+    if (selected.scenario != last)
+      out << selected.scenario->name << ": " << selected.scenario->summary << "\n";
     last = selected.scenario;
     char line[512];
     std::snprintf(line, sizeof(line), "  %-28s %-9s %s\n", selected.variant->name.c_str(),
-                  selected.variant->expected.has_value() ? ToString(selected.variant->expected->kind) : "holds",
+                  selected.variant->expected.has_value()
+                      ? ToString(selected.variant->expected->kind)
+                      : "holds",
                   selected.variant->summary.c_str());
     out << line;
   }
 }
 
-int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& options, std::ostream& out,
-                 std::ostream& progress) {
+int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& options,
+                 std::ostream& out, std::ostream& progress) {
   const Environment environment = ReadEnvironment();
   const Selection selection = Select(all, options.selectors);
   std::optional<Schedule> replay;
   if (!options.replay.empty()) {
     if (selection.variants.size() != 1)
-      throw UsageError("--replay needs one variant to replay: name it in full, as in article/worker_pool/fixed");
+      throw UsageError(
+          "--replay needs one variant to replay: name it in full, as in article/worker_pool/fixed");
     replay = Schedule::FromToken(options.replay);
   }
   Display display(progress, options.terminal, options.width);
@@ -178,7 +197,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     explore.quiet = true;
     if (options.schedules.has_value()) explore.schedules = *options.schedules;
     if (options.seconds.has_value()) {
-      explore.budget = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*options.seconds));
+      explore.budget =
+          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*options.seconds));
       if (!options.schedules.has_value()) explore.schedules = 0;
     }
     explore.on_progress = [&](const Progress& p) {
@@ -188,7 +208,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
       return true;
     };
     display.Show(name + ": starting");
-    const ExploreResult result = replay.has_value() ? Replay(variant.body, *replay, explore) : Explore(variant.body, explore);
+    const ExploreResult result = replay.has_value() ? Replay(variant.body, *replay, explore)
+                                                    : Explore(variant.body, explore);
     display.Clear();
     ++ran;
     if (result.interrupted && !result.failure.has_value()) {
@@ -201,7 +222,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     if (!judged.remark.empty()) out << "    " << judged.remark << "\n";
     if (!judged.as_expected && !replay.has_value()) ++wrong;
     if (result.peak_tasks >= 1000)
-      out << "    at most " << result.peak_tasks << " tasks at once, " << PeakMemory() << " resident\n";
+      out << "    at most " << result.peak_tasks << " tasks at once, " << PeakMemory()
+          << " resident\n";
     if (result.failure.has_value()) {
       Failure failure = *result.failure;
       failure.replay_line = "ci/fuzz " + name + " --replay=" + failure.schedule.Token();
@@ -222,13 +244,17 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
   if (reports.size() > 1) {
     out << "\nThe other reports:\n";
     for (std::size_t i = 1; i < reports.size(); ++i)
-      out << "  " << reports[i].first << ": " << (reports[i].second.empty() ? "not written" : reports[i].second) << "\n";
+      out << "  " << reports[i].first << ": "
+          << (reports[i].second.empty() ? "not written" : reports[i].second) << "\n";
   }
   if (exact) {
-    if (reports.empty()) out << (replay.has_value() ? "The schedule does not fail.\n" : "No schedule failed.\n");
+    if (reports.empty())
+      out << (replay.has_value() ? "The schedule does not fail.\n" : "No schedule failed.\n");
     return reports.empty() ? 0 : 1;
   }
-  out << "\n" << ran - wrong - (interrupted ? 1 : 0) << " of " << selection.variants.size() << " variants as expected";
+  out << "\n"
+      << ran - wrong - (interrupted ? 1 : 0) << " of " << selection.variants.size()
+      << " variants as expected";
   if (interrupted) out << "; stopped before the end";
   out << "\n";
   return wrong == 0 && !interrupted ? 0 : 1;

@@ -17,7 +17,7 @@ struct CatalogueOptions {
   std::optional<double> seconds;       // For each variant.
   std::optional<std::uint64_t> schedules;
   std::uint64_t seed = 1;
-  std::string replay;  // A token, for the one variant selected.
+  std::string replay;     // A token, for the one variant selected.
   bool terminal = false;  // Progress is drawn over itself.
   int width = 100;        // Of the terminal.
 };
@@ -28,8 +28,9 @@ struct SelectedVariant {
   std::string full_name() const { return scenario->name + "/" + variant->name; }
 };
 
-// What the selectors name, in the catalogue's order, each variant once. `exact`: one selector, which names one variant in
-// full. Throws UsageError, with suggestions, for a selector that names nothing.
+// What the selectors name, in the catalogue's order, each variant once. `exact`: one selector,
+// which names one variant in full. Throws UsageError, with suggestions, for a selector that names
+// nothing.
 struct Selection {
   std::vector<SelectedVariant> variants;
   bool exact = false;
@@ -37,11 +38,13 @@ struct Selection {
 Selection Select(const std::vector<Scenario>& all, const std::vector<std::string>& selectors);
 
 // "--list".
-void ListCatalogue(const std::vector<Scenario>& all, const std::vector<std::string>& selectors, std::ostream& out);
+void ListCatalogue(const std::vector<Scenario>& all, const std::vector<std::string>& selectors,
+                   std::ostream& out);
 
-// Runs what is selected and judges it: 0 when every leaky variant was caught and every fixed one held, 1 when not. One
-// variant named exactly is judged as a test would be: 1 when it fails.
-int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& options, std::ostream& out, std::ostream& progress);
+// Runs what is selected and judges it: 0 when every leaky variant was caught and every fixed one
+// held, 1 when not. One variant named exactly is judged as a test would be: 1 when it fails.
+int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& options,
+                 std::ostream& out, std::ostream& progress);
 
 }  // namespace taskleak::internal
 

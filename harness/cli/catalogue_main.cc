@@ -11,7 +11,8 @@
 
 namespace {
 
-// The first ^C ends the search, and what was found is shrunk no further and printed; the second ends the process.
+// The first ^C ends the search, and what was found is shrunk no further and printed; the second
+// ends the process.
 void OnInterrupt(int signal) {
   taskleak::RequestStop();
   ::signal(signal, SIG_DFL);
@@ -23,8 +24,10 @@ int main(int argc, char** argv) {
   taskleak::internal::CatalogueOptions options;
   bool list = false;
   CLI::App app{
-      "Runs the catalogue's scenarios under many schedules. Leaky variants are expected to leak: the exit code is 0 when every\n"
-      "leaky variant was caught and every fixed one held, 1 when not, 2 for wrong usage. One leaky variant named in full\n"
+      "Runs the catalogue's scenarios under many schedules. Leaky variants are expected to leak: "
+      "the exit code is 0 when every\n"
+      "leaky variant was caught and every fixed one held, 1 when not, 2 for wrong usage. One leaky "
+      "variant named in full\n"
       "shows its report and exits 1, as a test of yours would.\n\n"
       "Examples:\n"
       "  ci/fuzz                                       everything\n"
@@ -33,9 +36,12 @@ int main(int argc, char** argv) {
       "  ci/fuzz article/worker_pool/no_cancel         one variant\n"
       "  ci/fuzz article/worker_pool/no_cancel --replay=TOKEN"};
   app.name("ci/fuzz");
-  app.add_option("SCENARIO", options.selectors, "A name (worker_pool), a folder (article), a glob, or a variant in full");
-  app.add_option("--seconds", options.seconds, "Real time for each variant")->check(CLI::PositiveNumber);
-  app.add_option("--schedules", options.schedules, "How many schedules for each variant")->check(CLI::PositiveNumber);
+  app.add_option("SCENARIO", options.selectors,
+                 "A name (worker_pool), a folder (article), a glob, or a variant in full");
+  app.add_option("--seconds", options.seconds, "Real time for each variant")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--schedules", options.schedules, "How many schedules for each variant")
+      ->check(CLI::PositiveNumber);
   app.add_option("--seed", options.seed, "Of the search")->capture_default_str();
   app.add_option("--replay", options.replay, "Runs this one schedule of the one variant named");
   app.add_flag("--list", list, "Shows what there is, and runs nothing");
@@ -62,7 +68,8 @@ int main(int argc, char** argv) {
       taskleak::internal::ListCatalogue(taskleak::AllScenarios(), options.selectors, std::cout);
       return 0;
     }
-    return taskleak::internal::RunCatalogue(taskleak::AllScenarios(), options, std::cout, std::cerr);
+    return taskleak::internal::RunCatalogue(taskleak::AllScenarios(), options, std::cout,
+                                            std::cerr);
   } catch (const taskleak::UsageError& error) {
     std::cerr << "ci/fuzz: " << error.what() << "\n";
     return 2;

@@ -35,13 +35,15 @@ Environment ReadEnvironment() {
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     const std::string_view name = text.substr(0, text.find('='));
-    if (!name.starts_with("TASKLEAK_") || std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown))
+    if (!name.starts_with("TASKLEAK_") ||
+        std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown))
       continue;
     const std::string_view nearest = *std::min_element(
-        std::begin(kKnown), std::end(kKnown),
-        [name](std::string_view a, std::string_view b) { return EditDistance(name, a) < EditDistance(name, b); });
-    throw UsageError("the environment variable " + std::string(name) + " is not one of taskleak's; did you mean " +
-                     std::string(nearest) + "?");
+        std::begin(kKnown), std::end(kKnown), [name](std::string_view a, std::string_view b) {
+          return EditDistance(name, a) < EditDistance(name, b);
+        });
+    throw UsageError("the environment variable " + std::string(name) +
+                     " is not one of taskleak's; did you mean " + std::string(nearest) + "?");
   }
   Environment environment;
   if (const char* replay = std::getenv("TASKLEAK_REPLAY"); replay != nullptr && *replay != '\0')

@@ -11,11 +11,12 @@ namespace taskleak::internal {
 
 struct Environment {
   std::optional<std::string> replay;  // TASKLEAK_REPLAY: a token.
-  std::string report_dir;             // TASKLEAK_REPORT_DIR: where failures are written; default taskleak-failures.
+  std::string
+      report_dir;  // TASKLEAK_REPORT_DIR: where failures are written; default taskleak-failures.
 };
 
-// Reads them, and throws UsageError, with a suggestion, for a TASKLEAK_ variable that is none: a mistyped one would silently
-// check nothing.
+// Reads them, and throws UsageError, with a suggestion, for a TASKLEAK_ variable that is none: a
+// mistyped one would silently check nothing.
 Environment ReadEnvironment();
 
 // Levenshtein's: how many characters to insert, delete or change. For suggestions.

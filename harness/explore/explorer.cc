@@ -20,11 +20,13 @@ namespace {
 
 std::atomic<bool> g_stop{false};
 
-// Fibers, stacks and records are kept from search to search; made anew when other stack sizes are asked for.
+// Fibers, stacks and records are kept from search to search; made anew when other stack sizes are
+// asked for.
 Simulator& PooledSimulator(const ExploreOptions& options) {
   static auto* const pooled = new std::unique_ptr<Simulator>;
   static SimulatorOptions sizes;
-  if (*pooled == nullptr || sizes.stack_size != options.stack_size || sizes.root_stack_size != options.root_stack_size) {
+  if (*pooled == nullptr || sizes.stack_size != options.stack_size ||
+      sizes.root_stack_size != options.root_stack_size) {
     sizes = {options.stack_size, options.root_stack_size};
     pooled->reset();
     *pooled = std::make_unique<Simulator>(sizes);
@@ -39,13 +41,15 @@ Explorer::Explorer(Body body, ExploreOptions options)
       options_(std::move(options)),
       environment_(ReadEnvironment()),
       name_(!options_.name.empty() ? options_.name : RunningTest()),
-      run_options_{options_.max_steps, ToKinds(options_.faults), options_.teardown == Teardown::kAbandon},
+      run_options_{options_.max_steps, ToKinds(options_.faults),
+                   options_.teardown == Teardown::kAbandon},
       simulator_(PooledSimulator(options_)) {
   Watchdog::SetLimit(std::chrono::duration_cast<std::chrono::milliseconds>(options_.watchdog));
 }
 
-Explorer::Outcome Explorer::Run(Decider& decider, Observer* observer,
-                                const std::function<void(const RunResult&, const Verdict&)>& failing) {
+Explorer::Outcome Explorer::Run(
+    Decider& decider, Observer* observer,
+    const std::function<void(const RunResult&, const Verdict&)>& failing) {
   trap_.Clear();
   Outcome outcome;
   outcome.run = simulator_.Run(body_, decider, run_options_, observer, [&](const RunResult& run) {
@@ -72,9 +76,10 @@ bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
   if (result.schedules % kEvery != 0 && result.steps < 1'000'000) return false;
   const std::chrono::duration<double> elapsed = RealClock::now() - started;
   if (options_.budget.count() > 0 && elapsed >= options_.budget) return true;
-  if (options_.on_progress && !options_.on_progress({.schedules = result.schedules,
-                                                     .schedules_per_second =
-                                                         static_cast<double>(result.schedules) / elapsed.count()})) {
+  if (options_.on_progress &&
+      !options_.on_progress(
+          {.schedules = result.schedules,
+           .schedules_per_second = static_cast<double>(result.schedules) / elapsed.count()})) {
     result.interrupted = true;
     return true;
   }
@@ -141,8 +146,10 @@ ExploreResult Explorer::RunOne(const Schedule& schedule) {
     failure.emplace();
     failure->kind = FailureKind::kNondeterminism;
     failure->schedule = schedule;
-    failure->message = "one schedule, run twice, gave two different traces: the body keeps state between runs (a static it "
-                       "changes), or uses a real clock, real threads, addresses or random numbers";
+    failure->message =
+        "one schedule, run twice, gave two different traces: the body keeps state between runs (a "
+        "static it "
+        "changes), or uses a real clock, real threads, addresses or random numbers";
   }
   failure->found_after = 1;
   failure->body = name_;
@@ -170,10 +177,11 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   } else {
     failure.kind = FailureKind::kNondeterminism;
     failure.schedule = outcome.schedule;
-    failure.message =
-        std::string("a schedule that showed a ") + ToString(outcome.verdict->kind) +
-        " did not show it again: the body keeps state between runs (a static it changes), or uses a real clock, real "
-        "threads, addresses or random numbers. Make it the same each time, and what it showed can be trusted";
+    failure.message = std::string("a schedule that showed a ") + ToString(outcome.verdict->kind) +
+                      " did not show it again: the body keeps state between runs (a static it "
+                      "changes), or uses a real clock, real "
+                      "threads, addresses or random numbers. Make it the same each time, and what "
+                      "it showed can be trusted";
   }
   failure.found_after = result.schedules;
   failure.out_of = options_.schedules;
@@ -193,8 +201,8 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   result.failures.push_back(std::move(failure));
 }
 
-Schedule Explorer::Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result,
-                          Failure& failure) {
+Schedule Explorer::Reduce(const Schedule& schedule, const Signature& signature,
+                          ExploreResult& result, Failure& failure) {
   const auto deadline = RealClock::now() + options_.shrink_budget;
   const auto shows_it = [&](const Schedule& candidate) {
     ReplayDecider decider(candidate);
@@ -217,7 +225,8 @@ Schedule Explorer::Reduce(const Schedule& schedule, const Signature& signature, 
     std::vector<ScheduleEntry> holds;
     if ((options_.faults & kHolds) == 0) return holds;
     for (const TraceEvent& event : trace.events) {
-      if (event.kind != TraceEvent::Kind::kOperation && event.kind != TraceEvent::Kind::kPark) continue;
+      if (event.kind != TraceEvent::Kind::kOperation && event.kind != TraceEvent::Kind::kPark)
+        continue;
       ScheduleEntry hold;
       hold.task = trace.tasks[event.task - 1].path;
       hold.op = event.op;
@@ -231,7 +240,8 @@ Schedule Explorer::Reduce(const Schedule& schedule, const Signature& signature, 
   hooks.may_go_on = [&](const Schedule& best) {
     if (g_stop.load(std::memory_order_relaxed) || RealClock::now() >= deadline) return false;
     return ++trials % 64 != 0 || !options_.on_progress ||
-           options_.on_progress({.schedules = result.schedules, .shrinking = true, .entries = best.size()});
+           options_.on_progress(
+               {.schedules = result.schedules, .shrinking = true, .entries = best.size()});
   };
   ShrinkResult shrunk = Shrink(schedule, hooks);
   failure.minimal = shrunk.minimal;
@@ -244,12 +254,14 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
   ReplayDecider decider(schedule);
   decider.Begin();
   Recorder recorder(simulator_);
-  const Outcome recorded = Run(decider, &recorder, [&](const RunResult& run, const Verdict& verdict) {
-    same = std::find(verdict.groups.begin(), verdict.groups.end(), signature) != verdict.groups.end();
-    failure.kind = verdict.kind;
-    failure.leaked = Culprits(simulator_, run, verdict.kind);
-    failure.message = run.message;
-  });
+  const Outcome recorded =
+      Run(decider, &recorder, [&](const RunResult& run, const Verdict& verdict) {
+        same = std::find(verdict.groups.begin(), verdict.groups.end(), signature) !=
+               verdict.groups.end();
+        failure.kind = verdict.kind;
+        failure.leaked = Culprits(simulator_, run, verdict.kind);
+        failure.message = run.message;
+      });
   if (!same) return std::nullopt;
   // Once more without the recorder: the same, or the body is not to be trusted.
   decider.Begin();
@@ -258,7 +270,8 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
   for (const AssertionResult& assertion : recorded.assertions) {
     if (assertion.skip) continue;
     if (!failure.message.empty()) failure.message += "\n";
-    failure.message += assertion.file + ":" + std::to_string(assertion.line) + ": " + assertion.message;
+    failure.message +=
+        assertion.file + ":" + std::to_string(assertion.line) + ": " + assertion.message;
   }
   failure.abandoned = recorded.run.abandoned;
   failure.trace = recorder.Take(recorded.run.trace_hash);
@@ -269,7 +282,8 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
 std::string Explorer::ReplayLine(const Schedule& schedule) const {
   const std::string token = schedule.Token();
   const std::string test = RunningTest();
-  if (!test.empty()) return "TASKLEAK_REPLAY=" + token + " " + ProgramName() + " --gtest_filter=" + test;
+  if (!test.empty())
+    return "TASKLEAK_REPLAY=" + token + " " + ProgramName() + " --gtest_filter=" + test;
   return "--replay=" + token;
 }
 
@@ -280,21 +294,25 @@ void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint6
   schedule.max_steps = options_.max_steps;
   schedule.faults = options_.faults;
   const Signature& first = verdict.groups.front();
-  std::string text = std::string("taskleak: ") + ToString(verdict.kind) + " in schedule " + std::to_string(found_after) +
-                     " (" + std::to_string(schedule.size()) + " decisions)";
-  if (!first.operation.empty()) text += ", " + first.operation + " at " + BasenameOf(first.blocked_at);
+  std::string text = std::string("taskleak: ") + ToString(verdict.kind) + " in schedule " +
+                     std::to_string(found_after) + " (" + std::to_string(schedule.size()) +
+                     " decisions)";
+  if (!first.operation.empty())
+    text += ", " + first.operation + " at " + BasenameOf(first.blocked_at);
   if (!run.message.empty()) text += ": " + run.message;
   text += "; shrinking it";
   std::fprintf(stderr, "%s\n", text.c_str());
   std::fflush(stderr);
-  WriteFailureFile(environment_.report_dir, name_, ".token", ReplayLine(schedule) + "\n" + text + "\n");
+  WriteFailureFile(environment_.report_dir, name_, ".token",
+                   ReplayLine(schedule) + "\n" + text + "\n");
 }
 
 void Explorer::Report(const Failure& failure) {
   if (options_.quiet) return;
   const std::string text = failure.Text();
   std::fputs(text.c_str(), stderr);
-  const std::string file = WriteFailureFile(environment_.report_dir, name_, ".token", failure.replay_line + "\n");
+  const std::string file =
+      WriteFailureFile(environment_.report_dir, name_, ".token", failure.replay_line + "\n");
   if (!file.empty()) std::fprintf(stderr, "The token is in %s.\n", file.c_str());
   WriteFailureFile(environment_.report_dir, name_, ".txt", text);
   std::fflush(stderr);
@@ -312,8 +330,9 @@ std::mutex& OneAtATime() {
 
 void RefuseNested(const char* what) {
   if (internal::t_state.run == 0) return;
-  const std::string sentence =
-      std::string(what) + " was called inside a run; call it outside the body, which is itself run under many schedules";
+  const std::string sentence = std::string(what) +
+                               " was called inside a run; call it outside the body, which is "
+                               "itself run under many schedules";
   internal::t_state.runtime->NoteMisuse(sentence.c_str());
   throw UsageError(sentence);
 }
@@ -338,7 +357,8 @@ ExploreResult WithExplorer(Body body, ExploreOptions options, F search) {
 ExploreResult Explore(Body body, ExploreOptions options) {
   RefuseNested("Explore");
   const std::optional<std::string> token = internal::ReadEnvironment().replay;
-  if (token.has_value()) return Replay(std::move(body), Schedule::FromToken(*token), std::move(options));
+  if (token.has_value())
+    return Replay(std::move(body), Schedule::FromToken(*token), std::move(options));
   return WithExplorer(std::move(body), std::move(options), &internal::Explorer::Search);
 }
 

@@ -46,7 +46,8 @@ class Explorer {
   bool StopNow(ExploreResult& result, RealClock::time_point started);
   // Shrinks and reports what a schedule showed.
   void Found(ExploreResult& result, Outcome outcome);
-  Schedule Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result, Failure& failure);
+  Schedule Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result,
+                  Failure& failure);
   // The failure under a schedule, recorded; nothing if it does not fail the same way.
   std::optional<Failure> Record(const Schedule& schedule, const Signature& signature);
   void Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after);

@@ -36,8 +36,10 @@ std::string Place(const Site& site) {
   return site ? std::string(site.file) + ":" + std::to_string(site.line) : std::string();
 }
 
-std::optional<FailureKind> KindOf(const RunResult& result, const std::vector<AssertionResult>& assertions) {
-  const bool asserted = std::any_of(assertions.begin(), assertions.end(), [](const auto& a) { return !a.skip; });
+std::optional<FailureKind> KindOf(const RunResult& result,
+                                  const std::vector<AssertionResult>& assertions) {
+  const bool asserted =
+      std::any_of(assertions.begin(), assertions.end(), [](const auto& a) { return !a.skip; });
   switch (result.end) {
     case RunEnd::kPanic:
       return FailureKind::kPanic;
@@ -76,21 +78,27 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
   if (!kind.has_value()) return std::nullopt;
   Verdict verdict{*kind, {}};
   if (*kind == FailureKind::kAssertion) {
-    const auto first = std::find_if(assertions.begin(), assertions.end(), [](const auto& a) { return !a.skip; });
+    const auto first =
+        std::find_if(assertions.begin(), assertions.end(), [](const auto& a) { return !a.skip; });
     verdict.groups.push_back({*kind, "", first->file + ":" + std::to_string(first->line), ""});
     return verdict;
   }
   // Distinct by pointers first: there may be fifty thousand of a kind.
   std::set<std::tuple<OpKind, const char*, std::uint32_t, const char*, std::uint32_t>> seen;
   for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
-    if ((*kind == FailureKind::kPanic || *kind == FailureKind::kException) && task->id != result.failed_task) continue;
-    const OpKind op = task->state != SimTask::State::kBlocked && task->operation != nullptr ? task->operation->kind
-                                                                                           : task->last_kind;
+    if ((*kind == FailureKind::kPanic || *kind == FailureKind::kException) &&
+        task->id != result.failed_task)
+      continue;
+    const OpKind op = task->state != SimTask::State::kBlocked && task->operation != nullptr
+                          ? task->operation->kind
+                          : task->last_kind;
     // An endless loop is the same loop at whichever of its operations it was stopped.
     const bool endless = Endless(simulator, *task);
     const Site at = endless ? Site() : task->last_site;
     const taskleak_v1_task& record = *task->record;
-    if (!seen.emplace(endless ? OpKind::kNone : op, at.file, at.line, record.created_file, record.created_line).second)
+    if (!seen.emplace(endless ? OpKind::kNone : op, at.file, at.line, record.created_file,
+                      record.created_line)
+             .second)
       continue;
     verdict.groups.push_back({*kind, endless ? "running for ever" : OpName(op), Place(at),
                               Place({record.created_file, record.created_line})});
@@ -100,7 +108,8 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
   return verdict;
 }
 
-std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& result, FailureKind kind) {
+std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& result,
+                                   FailureKind kind) {
   std::vector<TaskSnapshot> tasks = SnapshotTasks(simulator);
   if (kind == FailureKind::kAssertion && result.end == RunEnd::kClean) return {};
   if (kind == FailureKind::kPanic || kind == FailureKind::kException) {
@@ -111,8 +120,11 @@ std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& 
     return tasks;
   }
   if (simulator.endless_since() != 0) {
-    // Those blocked in the loop's rhythm are part of what runs; those that nobody touched are suspect.
-    std::erase_if(tasks, [](const TaskSnapshot& t) { return t.state != TaskState::kRunningForEver && !t.suspect; });
+    // Those blocked in the loop's rhythm are part of what runs; those that nobody touched are
+    // suspect.
+    std::erase_if(tasks, [](const TaskSnapshot& t) {
+      return t.state != TaskState::kRunningForEver && !t.suspect;
+    });
   }
   return tasks;
 }

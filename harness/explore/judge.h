@@ -15,8 +15,9 @@
 
 namespace taskleak::internal {
 
-// What makes two failures the same one: the kind, and of the tasks that stay the most telling: where it was started, what
-// it is blocked in and where. Compared within one process: files by content.
+// What makes two failures the same one: the kind, and of the tasks that stay the most telling:
+// where it was started, what it is blocked in and where. Compared within one process: files by
+// content.
 struct Signature {
   FailureKind kind = FailureKind::kLeak;
   std::string operation;
@@ -25,8 +26,8 @@ struct Signature {
   friend auto operator<=>(const Signature&, const Signature&) = default;
 };
 
-// How telling it is that a task is blocked there: 0 in an operation on which others depend, higher where it merely waits for
-// other tasks. Reports put the most telling first.
+// How telling it is that a task is blocked there: 0 in an operation on which others depend, higher
+// where it merely waits for other tasks. Reports put the most telling first.
 inline constexpr int kRanks = 3;
 int Rank(const std::string& operation);
 
@@ -41,8 +42,8 @@ void MostTellingFirst(std::vector<T>& items, OperationOf operation_of) {
   items = std::move(ordered);
 }
 
-// Called at the end of a run before anything is unwound. Nothing if the run did not fail. `assertions`: what the body's
-// EXPECTs said so far.
+// Called at the end of a run before anything is unwound. Nothing if the run did not fail.
+// `assertions`: what the body's EXPECTs said so far.
 struct Verdict {
   FailureKind kind;
   std::vector<Signature> groups;  // Distinct, the most telling first; never empty.
@@ -51,7 +52,8 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
                              const std::vector<AssertionResult>& assertions);
 
 // The tasks that a failure is about, with all that the registry knows of them.
-std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& result, FailureKind kind);
+std::vector<TaskSnapshot> Culprits(const Simulator& simulator, const RunResult& result,
+                                   FailureKind kind);
 
 }  // namespace taskleak::internal
 

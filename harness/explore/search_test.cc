@@ -172,8 +172,9 @@ TEST(Search, KindsOfFaultCanBeSwitchedOff) {
     ExploreOptions options = Quiet(2000);
     options.faults = faults;
     const ExploreResult result = Explore(body, options);
-    if (result.failure.has_value())
+    if (result.failure.has_value()) {
       EXPECT_EQ(result.failure->schedule.faults, faults) << "the token carries them";
+    }
     return result.failure.has_value();
   };
   const Body early = [] {

@@ -15,8 +15,8 @@ struct AssertionResult {
   std::string message;
 };
 
-// While it lives, what EXPECT_…, ASSERT_…, GTEST_SKIP and ADD_FAILURE say on this thread goes here instead of to the running
-// test. On one thread, not nested.
+// While it lives, what EXPECT_…, ASSERT_…, GTEST_SKIP and ADD_FAILURE say on this thread goes here
+// instead of to the running test. On one thread, not nested.
 class AssertionTrap {
  public:
   AssertionTrap();

@@ -12,11 +12,12 @@
 
 namespace taskleak::internal {
 
-std::string WriteFailureFile(const std::string& dir, std::string_view name, std::string_view extension,
-                             std::string_view content) {
+std::string WriteFailureFile(const std::string& dir, std::string_view name,
+                             std::string_view extension, std::string_view content) {
   std::string file(name.empty() ? "body" : name);
   for (char& c : file)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-' && c != '_') c = '.';
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-' && c != '_')
+      c = '.';
   const std::filesystem::path path = std::filesystem::path(dir) / (file + std::string(extension));
   std::error_code error;
   std::filesystem::create_directories(dir, error);
@@ -28,7 +29,8 @@ std::string WriteFailureFile(const std::string& dir, std::string_view name, std:
   static std::once_flag once;
   std::call_once(once, [&] {
     std::fprintf(stderr,
-                 "taskleak: cannot write %s (%s); what was found is on standard error only. Set TASKLEAK_REPORT_DIR to a "
+                 "taskleak: cannot write %s (%s); what was found is on standard error only. Set "
+                 "TASKLEAK_REPORT_DIR to a "
                  "folder that can be written.\n",
                  path.c_str(), error ? error.message().c_str() : std::strerror(errno));
   });

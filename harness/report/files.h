@@ -7,10 +7,11 @@
 
 namespace taskleak::internal {
 
-// Writes DIR/NAME + extension, with what a file name cannot hold replaced; makes the folder. Returns the path; empty when it
-// could not be written, which is said once, in a sentence, on standard error.
-std::string WriteFailureFile(const std::string& dir, std::string_view name, std::string_view extension,
-                             std::string_view content);
+// Writes DIR/NAME + extension, with what a file name cannot hold replaced; makes the folder.
+// Returns the path; empty when it could not be written, which is said once, in a sentence, on
+// standard error.
+std::string WriteFailureFile(const std::string& dir, std::string_view name,
+                             std::string_view extension, std::string_view content);
 
 // The path after its last slash; "dir/file.cc:3" gives "file.cc:3".
 std::string BasenameOf(std::string_view path);

@@ -11,8 +11,9 @@ std::string NameOf(const Trace& trace, TaskId id) {
   const TraceTask& task = trace.tasks[id - 1];
   if (task.path.empty()) return "root";
   if (task.name.empty()) return "task " + std::to_string(id);
-  const bool shared = std::count_if(trace.tasks.begin(), trace.tasks.end(),
-                                    [&](const TraceTask& other) { return other.name == task.name; }) > 1;
+  const bool shared =
+      std::count_if(trace.tasks.begin(), trace.tasks.end(),
+                    [&](const TraceTask& other) { return other.name == task.name; }) > 1;
   return shared ? task.name + " (task " + std::to_string(id) + ")" : task.name;
 }
 
@@ -50,19 +51,23 @@ std::string Tell(const Trace& trace, const TraceEvent& event) {
     case Kind::kTask:
       return When(trace, event, entry) + ", " + NameAt(trace, entry.target) + " ran first";
     case Kind::kTimer:
-      return When(trace, event, entry) + ", timer " + std::to_string(entry.value) + " of " + NameAt(trace, entry.target) +
-             " fired first";
+      return When(trace, event, entry) + ", timer " + std::to_string(entry.value) + " of " +
+             NameAt(trace, entry.target) + " fired first";
     case Kind::kFault:
-      return When(trace, event, entry) + ", the schedule did what " + NameAt(trace, entry.target) + " allowed (" +
-             Ordinal(static_cast<std::uint64_t>(entry.value)) + " MayCancel or MayClose)";
+      return When(trace, event, entry) + ", the schedule did what " + NameAt(trace, entry.target) +
+             " allowed (" + Ordinal(static_cast<std::uint64_t>(entry.value)) +
+             " MayCancel or MayClose)";
     case Kind::kHold:
-      return NameOf(trace, event.task) + " was held back from its " + Ordinal(event.nth) + " " + event.operation + " on" +
-             (event.site ? " (" + At(event.site) + ")" : "") + ", until nothing else could move";
+      return NameOf(trace, event.task) + " was held back from its " + Ordinal(event.nth) + " " +
+             event.operation + " on" + (event.site ? " (" + At(event.site) + ")" : "") +
+             ", until nothing else could move";
     case Kind::kCase:
-      return OperationOf(trace, event) + " took its case " + std::to_string(entry.value) + ", though an earlier one was ready";
+      return OperationOf(trace, event) + " took its case " + std::to_string(entry.value) +
+             ", though an earlier one was ready";
     case Kind::kEarlyReturn:
-      return NameOf(trace, event.task) + " returned early the " + Ordinal(event.nth) + " time it was asked" +
-             (event.site ? ", at " + At(event.site) : "") + " (EarlyReturn \"" + event.label + "\")";
+      return NameOf(trace, event.task) + " returned early the " + Ordinal(event.nth) +
+             " time it was asked" + (event.site ? ", at " + At(event.site) : "") +
+             " (EarlyReturn \"" + event.label + "\")";
     case Kind::kData:
       return OperationOf(trace, event) + " gave " + std::to_string(entry.value);
   }
@@ -90,7 +95,9 @@ std::string WhereIs(const Trace& trace, TaskId id) {
   const TraceEvent* operation = nullptr;
   const TraceEvent* early = nullptr;
   for (const TraceEvent& event : trace.events) {
-    if (event.task != id || event.kind == TraceEvent::Kind::kTimer || event.kind == TraceEvent::Kind::kException) continue;
+    if (event.task != id || event.kind == TraceEvent::Kind::kTimer ||
+        event.kind == TraceEvent::Kind::kException)
+      continue;
     last = &event;
     if (event.kind == TraceEvent::Kind::kOperation) {
       operation = &event;
@@ -99,11 +106,14 @@ std::string WhereIs(const Trace& trace, TaskId id) {
   }
   if (last == nullptr) return "has not been seen";
   if (last->kind == TraceEvent::Kind::kEnd) {
-    if (early != nullptr) return "returned at " + At(early->site) + " (EarlyReturn \"" + early->label + "\")";
+    if (early != nullptr)
+      return "returned at " + At(early->site) + " (EarlyReturn \"" + early->label + "\")";
     if (operation == nullptr) return "has ended";
-    return "has ended (the last it did was " + operation->operation + " at " + At(operation->site) + ")";
+    return "has ended (the last it did was " + operation->operation + " at " + At(operation->site) +
+           ")";
   }
-  if (last->kind == TraceEvent::Kind::kPark) return "is blocked itself, in " + last->operation + " at " + At(last->site);
+  if (last->kind == TraceEvent::Kind::kPark)
+    return "is blocked itself, in " + last->operation + " at " + At(last->site);
   if (operation == nullptr) return "has not done anything yet";
   return "is after " + operation->operation + " at " + At(operation->site);
 }

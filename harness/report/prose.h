@@ -10,7 +10,8 @@
 
 namespace taskleak::internal {
 
-// One sentence for each decision, in the order they were taken. Of an entry that was never reached nothing is said.
+// One sentence for each decision, in the order they were taken. Of an entry that was never reached
+// nothing is said.
 std::vector<std::string> TellSchedule(const Trace& trace);
 
 // "root" or, with a name, "worker-2"; two tasks of one name are told apart by their paths.
@@ -19,7 +20,8 @@ std::string NameOf(const Trace& trace, TaskId id);
 // "1st", "2nd", "3rd", "11th".
 std::string Ordinal(std::uint64_t n);
 
-// What a task was last seen doing: "ended at …", "is blocked in …", with the early return that led there.
+// What a task was last seen doing: "ended at …", "is blocked in …", with the early return that led
+// there.
 std::string WhereIs(const Trace& trace, TaskId id);
 
 // "worker_pool.cc:41"; "an unknown place".

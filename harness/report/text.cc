@@ -45,22 +45,25 @@ std::string Count(std::uint64_t n, const std::string& noun) {
 void PrintStack(std::ostream& out, const std::vector<std::uintptr_t>& pcs, const Site& site) {
   const std::vector<internal::Frame> frames =
       internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(pcs));
-  // Without frame pointers in the user's code the walk finds nothing of it: the call's own place is still known.
+  // Without frame pointers in the user's code the walk finds nothing of it: the call's own place is
+  // still known.
   if (frames.empty()) {
     out << "    #0 " << At(site) << "\n";
     return;
   }
-  for (std::size_t i = 0; i < frames.size(); ++i) out << internal::FormatFrame(frames[i], static_cast<int>(i)) << "\n";
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    out << internal::FormatFrame(frames[i], static_cast<int>(i)) << "\n";
 }
 
 // Who is needed at the other end, and what became of who was there last.
 struct Ends {
-  bool needs_feeder;        // Blocked on something that others give.
-  const char* needed;       // "receiver"
-  const char* did;          // "receive"
+  bool needs_feeder;   // Blocked on something that others give.
+  const char* needed;  // "receiver"
+  const char* did;     // "receive"
 };
 
-Ends EndsOf(const TaskSnapshot& task, const ObjectSnapshot& object, std::size_t index, const std::string& operation) {
+Ends EndsOf(const TaskSnapshot& task, const ObjectSnapshot& object, std::size_t index,
+            const std::string& operation) {
   if (operation == "chan send") return {false, "receiver", "receive"};
   if (operation == "chan recv") return {true, "sender", "send or close"};
   if (operation == "lock" || operation == "rlock") return {false, "unlock", "lock"};
@@ -79,7 +82,8 @@ std::string MadeAt(const ObjectSnapshot& object) {
   if (object.made_stack.empty()) return At(object.made_at);
   const std::vector<internal::Frame> frames =
       internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(object.made_stack));
-  return frames.empty() || frames.front().file.empty() ? At(object.made_at) : internal::FormatLocation(frames.front());
+  return frames.empty() || frames.front().file.empty() ? At(object.made_at)
+                                                       : internal::FormatLocation(frames.front());
 }
 
 std::string Describe(const ObjectSnapshot& object) {
@@ -95,14 +99,17 @@ std::string Describe(const ObjectSnapshot& object) {
   }
   if (object.kind == "wait group") out << "count " << object.value << ", ";
   if (object.kind == "semaphore") out << object.value << " free, ";
-  if (object.kind == "rwmutex" && object.value > 0) out << Count(static_cast<std::uint64_t>(object.value), "reader") << " inside, ";
+  if (object.kind == "rwmutex" && object.value > 0)
+    out << Count(static_cast<std::uint64_t>(object.value), "reader") << " inside, ";
   out << "made at " << MadeAt(object) << ")";
   return out.str();
 }
 
-void PrintObject(std::ostream& out, const Failure& failure, const TaskSnapshot& task, std::size_t index) {
+void PrintObject(std::ostream& out, const Failure& failure, const TaskSnapshot& task,
+                 std::size_t index) {
   const ObjectSnapshot& object = task.objects[index];
-  out << "    " << (task.objects.size() > 1 ? "case " + std::to_string(index) + ": " : "on ") << Describe(object);
+  out << "    " << (task.objects.size() > 1 ? "case " + std::to_string(index) + ": " : "on ")
+      << Describe(object);
   if (object.nil) {
     out << "\n";
     return;
@@ -116,14 +123,15 @@ void PrintObject(std::ostream& out, const Failure& failure, const TaskSnapshot& 
   } else if (use.task == task.id) {
     out << "the last to " << ends.did << " was this task itself, at " << At(use.site);
   } else {
-    out << "the last to " << ends.did << " was " << NameOf(failure.trace, use.task) << " at " << At(use.site) << ", which "
-        << WhereIs(failure.trace, use.task);
+    out << "the last to " << ends.did << " was " << NameOf(failure.trace, use.task) << " at "
+        << At(use.site) << ", which " << WhereIs(failure.trace, use.task);
   }
   if (object.waiting.size() > 1) {
     out << "; waiting there: ";
     for (std::size_t i = 0; i < object.waiting.size() && i < kMaxNamed; ++i)
       out << (i == 0 ? "" : ", ") << NameOf(failure.trace, object.waiting[i]);
-    if (object.waiting.size() > kMaxNamed) out << " and " << object.waiting.size() - kMaxNamed << " more";
+    if (object.waiting.size() > kMaxNamed)
+      out << " and " << object.waiting.size() - kMaxNamed << " more";
   }
   out << "\n";
 }
@@ -137,7 +145,8 @@ std::string State(const TaskSnapshot& task) {
   if (task.state == TaskState::kBlocked || task.state == TaskState::kSleeping)
     return "blocked in " + task.operation + " for " + Seconds(task.blocked_for) + " (virtual)" +
            (task.suspect ? ", suspect: nobody touched what it waits for" : "");
-  if (task.state == TaskState::kRunningForEver) return "running for ever, last in " + task.operation;
+  if (task.state == TaskState::kRunningForEver)
+    return "running for ever, last in " + task.operation;
   return "in " + task.operation;
 }
 
@@ -164,10 +173,12 @@ void PrintGroup(std::ostream& out, const Failure& failure, const TaskGroup& grou
   out << "\n";
 }
 
-// What a person tells two stacks apart by. A loop that the compiler has unrolled gives one place several program counters.
+// What a person tells two stacks apart by. A loop that the compiler has unrolled gives one place
+// several program counters.
 std::string Places(const std::vector<std::uintptr_t>& pcs) {
   std::string places;
-  for (const internal::Frame& frame : internal::Symbolizer::Global().SymbolizeStack(pcs))
+  for (const internal::Frame& frame :
+       internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(pcs)))
     places += frame.function + internal::FormatLocation(frame) + "\n";
   return places;
 }
@@ -177,10 +188,10 @@ std::vector<TaskGroup> Groups(const Failure& failure) {
   std::map<std::string, std::size_t> index;
   for (TaskGroup& group : GroupTasks(failure.leaked)) {
     const TaskSnapshot& task = group.tasks.front();
-    const auto [found, inserted] =
-        index.emplace(Places(task.creation_stack) + At(task.created_at) + "|" + Places(task.blocked_stack) +
-                          At(task.blocked_at) + "|" + ToString(task.state) + task.operation,
-                      groups.size());
+    const auto [found, inserted] = index.emplace(
+        Places(task.creation_stack) + At(task.created_at) + "|" + Places(task.blocked_stack) +
+            At(task.blocked_at) + "|" + ToString(task.state) + task.operation,
+        groups.size());
     if (inserted) {
       groups.push_back(std::move(group));
     } else {
@@ -225,8 +236,9 @@ std::string Headline(const Failure& failure) {
     out << ", ";
   }
   out << Count(failure.schedule.size(), "decision");
-  const bool endless = std::any_of(failure.leaked.begin(), failure.leaked.end(),
-                                   [](const TaskSnapshot& t) { return t.state == TaskState::kRunningForEver; });
+  const bool endless =
+      std::any_of(failure.leaked.begin(), failure.leaked.end(),
+                  [](const TaskSnapshot& t) { return t.state == TaskState::kRunningForEver; });
   if (failure.kind == FailureKind::kLeak || failure.kind == FailureKind::kDeadlock)
     out << (endless ? "; it runs on while nothing else changes" : "; proven: nothing can run");
   out << ")";
@@ -241,11 +253,13 @@ std::string Failure::Text() const {
   if ((kind == FailureKind::kAssertion || kind == FailureKind::kNondeterminism) && !message.empty())
     out << message << "\n\n";
   const std::vector<TaskGroup> groups = Groups(*this);
-  for (std::size_t i = 0; i < groups.size() && i < kMaxGroups; ++i) PrintGroup(out, *this, groups[i]);
-  if (groups.size() > kMaxGroups) out << "… and " << groups.size() - kMaxGroups << " more groups of tasks.\n\n";
+  for (std::size_t i = 0; i < groups.size() && i < kMaxGroups; ++i)
+    PrintGroup(out, *this, groups[i]);
+  if (groups.size() > kMaxGroups)
+    out << "… and " << groups.size() - kMaxGroups << " more groups of tasks.\n\n";
 
   const std::vector<std::string> sentences = internal::TellSchedule(trace);
-  out << "what the schedule did: ";
+  out << "what the schedule did:" << (sentences.size() > 1 ? "" : " ");
   if (kind == FailureKind::kNondeterminism) {
     out << "it cannot be said, since it does not repeat.\n";
   } else if (sentences.empty()) {
@@ -256,7 +270,8 @@ std::string Failure::Text() const {
     out << "\n";
     for (std::size_t i = 0; i < sentences.size() && i < kMaxSentences; ++i)
       out << "  " << i + 1 << ". " << sentences[i] << "\n";
-    if (sentences.size() > kMaxSentences) out << "  … and " << sentences.size() - kMaxSentences << " more decisions\n";
+    if (sentences.size() > kMaxSentences)
+      out << "  … and " << sentences.size() - kMaxSentences << " more decisions\n";
     if (minimal) out << "  Nothing else matters.\n";
   }
   out << "minimal: "
@@ -264,7 +279,8 @@ std::string Failure::Text() const {
                   : "not proven: shrinking was off, or its budget ended first")
       << " (" << entries_before_shrinking << " before shrinking)\n";
   if (abandoned > 0)
-    out << "abandoned: " << Count(abandoned, "task") << " could not be unwound (a noexcept frame, or a loop that swallows "
+    out << "abandoned: " << Count(abandoned, "task")
+        << " could not be unwound (a noexcept frame, or a loop that swallows "
         << "every exception); what they hold is left\n";
   if (!replay_line.empty()) out << "replay: " << replay_line << "\n";
   out << Summary() << "\n";
@@ -278,17 +294,20 @@ std::string Failure::Summary() const {
   if (kind == FailureKind::kAssertion || kind == FailureKind::kNondeterminism || groups.empty()) {
     out << ToString(kind);
     if (!body.empty()) out << " in " << body;
-    if (kind == FailureKind::kAssertion) out << ": " << internal::BasenameOf(message.substr(0, message.find(": ")));
+    if (kind == FailureKind::kAssertion)
+      out << ": " << internal::BasenameOf(message.substr(0, message.find(": ")));
     return out.str();
   }
   const TaskSnapshot& task = groups.front().tasks.front();
   if (kind == FailureKind::kPanic || kind == FailureKind::kException) {
-    out << ToString(kind) << " \"" << message << "\" in " << (task.name.empty() ? Title(task) : task.name) << " after "
-        << task.operation << " (" << At(task.blocked_at) << ")";
+    out << ToString(kind) << " \"" << message << "\" in "
+        << (task.name.empty() ? Title(task) : task.name) << " after " << task.operation << " ("
+        << At(task.blocked_at) << ")";
   } else {
     out << Count(groups.front().tasks.size(), "task")
-        << (task.state == TaskState::kRunningForEver ? " running for ever, last in " : " blocked in ") << task.operation
-        << " (" << At(task.blocked_at) << ")";
+        << (task.state == TaskState::kRunningForEver ? " running for ever, last in "
+                                                     : " blocked in ")
+        << task.operation << " (" << At(task.blocked_at) << ")";
     if (groups.size() > 1) out << " and " << leaked.size() - groups.front().tasks.size() << " more";
   }
   if (task.parent != 0) out << ", started at " << At(task.created_at);

@@ -17,8 +17,8 @@
 
 namespace taskleak {
 
-// Run anew, as the root task, for each schedule. It must do the same each time, but for what the schedule decides: no state
-// kept between runs, no real clock, no real threads.
+// Run anew, as the root task, for each schedule. It must do the same each time, but for what the
+// schedule decides: no state kept between runs, no real clock, no real threads.
 using Body = std::function<void()>;
 
 enum class Teardown {
@@ -39,23 +39,25 @@ struct ExploreOptions {
   std::uint64_t schedules = 10'000;   // 0: no limit.
   std::uint64_t seed = 1;             // Of the search; each schedule has its own, derived from it.
   std::uint64_t max_steps = 100'000;  // Operations in one run.
-  Duration budget{0};                 // Real time for the search; 0: no limit. The first limit reached ends it.
+  Duration budget{0};  // Real time for the search; 0: no limit. The first limit reached ends it.
 
-  bool keep_going = false;     // All distinct failures, instead of the first.
+  bool keep_going = false;           // All distinct failures, instead of the first.
   std::uint8_t faults = kAllFaults;  // What the schedule may do: FaultBits.
   Duration shrink_budget = std::chrono::seconds(10);  // Real time; 0: failures are not shrunk.
-  std::size_t stack_size = 256 << 10;        // Bytes, of each task.
+  std::size_t stack_size = 256 << 10;                 // Bytes, of each task.
   std::size_t root_stack_size = 1 << 20;
   Teardown teardown = Teardown::kUnwind;
-  Duration watchdog = std::chrono::seconds(5);  // Real time without a step that is taken for a blocked thread; 0: never.
-  bool quiet = false;          // Nothing on standard error, no file: the caller does it all.
-  std::string name = {};       // For reports; empty: the running test's.
+  Duration watchdog = std::chrono::seconds(
+      5);                 // Real time without a step that is taken for a blocked thread; 0: never.
+  bool quiet = false;     // Nothing on standard error, no file: the caller does it all.
+  std::string name = {};  // For reports; empty: the running test's.
   std::function<bool(const Progress&)> on_progress = {};
 };
 
 struct ExploreResult {
-  std::uint64_t schedules = 0;  // Run, up to and including the failing one; shrinking is not counted.
-  bool exhausted = false;       // Every schedule was explored.
+  std::uint64_t schedules =
+      0;                   // Run, up to and including the failing one; shrinking is not counted.
+  bool exhausted = false;  // Every schedule was explored.
   std::optional<Failure> failure;
 
   std::vector<Failure> failures;  // With keep_going: all distinct ones; else what `failure` holds.
@@ -68,18 +70,20 @@ struct ExploreResult {
   double seconds = 0;             // Real time of the search.
 };
 
-// Searches for a schedule under which the body fails. A failure is written, before anything of its run is unwound, to
-// standard error and to a file, then shrunk, then reported in full. The body's own GoogleTest failures are taken as
-// failures of the schedule; they reach the test once, after shrinking. Other failures do not fail the test: the caller
-// decides (EXPECT_FALSE(result.failure) << result.failure->Text()). With TASKLEAK_REPLAY=TOKEN in the
-// environment it replays that schedule instead.
-// Throws UsageError, whatever the body does about it: for a nested call, for misuse by the body, for a bad token.
+// Searches for a schedule under which the body fails. A failure is written, before anything of its
+// run is unwound, to standard error and to a file, then shrunk, then reported in full. The body's
+// own GoogleTest failures are taken as failures of the schedule; they reach the test once, after
+// shrinking. Other failures do not fail the test: the caller decides (EXPECT_FALSE(result.failure)
+// << result.failure->Text()). With TASKLEAK_REPLAY=TOKEN in the environment it replays that
+// schedule instead. Throws UsageError, whatever the body does about it: for a nested call, for
+// misuse by the body, for a bad token.
 ExploreResult Explore(Body body, ExploreOptions options = {});
 
 // Runs one schedule. A schedule that does not fail gives a result without failure.
 ExploreResult Replay(Body body, Schedule schedule, ExploreOptions options = {});
 
-// Ends all searches at their next schedule; what was found so far is still shrunk and reported. Async-signal-safe.
+// Ends all searches at their next schedule; what was found so far is still shrunk and reported.
+// Async-signal-safe.
 void RequestStop() noexcept;
 // Takes it back, for the next search.
 void ClearStop() noexcept;

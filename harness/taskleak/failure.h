@@ -25,24 +25,26 @@ const char* ToString(FailureKind kind);
 
 struct Failure {
   FailureKind kind = FailureKind::kLeak;
-  // kLeak, kDeadlock: the tasks that never ended (root first when it is one). kPanic, kException: the task that threw.
-  // kStepLimit: those that still ran, then those that are suspect.
+  // kLeak, kDeadlock: the tasks that never ended (root first when it is one). kPanic, kException:
+  // the task that threw. kStepLimit: those that still ran, then those that are suspect.
   std::vector<TaskSnapshot> leaked;
   Schedule schedule;  // Shrunk.
   Trace trace;        // Of that schedule.
 
-  std::string message;           // What was thrown; the assertion's text.
-  std::uint64_t found_after = 0; // Schedules run, up to and including the failing one.
-  std::uint64_t out_of = 0;      // The budget; 0: no limit on the number.
-  bool minimal = false;          // Shrinking reached its end: no entry can be left out. Else its budget ended first.
+  std::string message;            // What was thrown; the assertion's text.
+  std::uint64_t found_after = 0;  // Schedules run, up to and including the failing one.
+  std::uint64_t out_of = 0;       // The budget; 0: no limit on the number.
+  bool minimal =
+      false;  // Shrinking reached its end: no entry can be left out. Else its budget ended first.
   std::size_t entries_before_shrinking = 0;
-  std::uint32_t abandoned = 0;   // Tasks that could not be unwound.
-  std::string body;              // The body's name: "Suite.Name", a scenario.
-  std::string replay_line;       // How to see it again.
+  std::uint32_t abandoned = 0;  // Tasks that could not be unwound.
+  std::string body;             // The body's name: "Suite.Name", a scenario.
+  std::string replay_line;      // How to see it again.
 
   // The report, as people read it.
   std::string Text() const;
-  // Its last line: "SUMMARY: taskleak: 2 tasks blocked in chan send (worker_pool.cc:41), started at worker_pool.cc:33".
+  // Its last line: "SUMMARY: taskleak: 2 tasks blocked in chan send (worker_pool.cc:41), started at
+  // worker_pool.cc:33".
   std::string Summary() const;
 };
 

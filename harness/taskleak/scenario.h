@@ -20,11 +20,11 @@ struct Expectation {
 };
 
 struct Variant {
-  std::string name = {};      // "fixed", "send_ignores_context".
-  std::string summary = {};   // One line: what is wrong with it, or what makes it right.
+  std::string name = {};     // "fixed", "send_ignores_context".
+  std::string summary = {};  // One line: what is wrong with it, or what makes it right.
   Body body = {};
   std::optional<Expectation> expected = {};  // Empty: it must hold under every schedule.
-  ExploreOptions options = {};          // Its own defaults (max_steps, stack sizes, schedules).
+  ExploreOptions options = {};  // Its own defaults (max_steps, stack sizes, schedules).
 };
 
 struct Scenario {
@@ -33,7 +33,8 @@ struct Scenario {
   std::vector<Variant> variants = {};
 };
 
-// In the scenario's file, at namespace scope:  const RegisterScenario kRegister({.name = …, .variants = {…}});
+// In the scenario's file, at namespace scope:  const RegisterScenario kRegister({.name = …,
+// .variants = {…}});
 class RegisterScenario {
  public:
   explicit RegisterScenario(Scenario scenario);

@@ -88,7 +88,8 @@ bool ChanCore::CommitRecv(Runtime* runtime, void* out, const Task* self) {
     ops_.take(out, Slot(head_));
     head_ = Wrap(head_ + 1);
     --count_;
-    if (Waiter* sender = senders_.FrontExcept(self); sender != nullptr) {  // Invariant 1: the buffer was full.
+    if (Waiter* sender = senders_.FrontExcept(self);
+        sender != nullptr) {  // Invariant 1: the buffer was full.
       ops_.put(Slot(Wrap(head_ + count_)), sender->element);
       ++count_;
       senders_.Claim(sender);

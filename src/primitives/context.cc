@@ -35,8 +35,9 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
   return core;
 }
 
-Ref<ContextCore> ContextCore::MakeValue(ContextCore* parent, const void* key, std::shared_ptr<const void> value,
-                                        bool cuts_cancel, const Site& site) {
+Ref<ContextCore> ContextCore::MakeValue(ContextCore* parent, const void* key,
+                                        std::shared_ptr<const void> value, bool cuts_cancel,
+                                        const Site& site) {
   Ref<ContextCore> core(new ContextCore(parent, site));
   core->key_ = key;
   core->value_ = std::move(value);
@@ -59,7 +60,8 @@ void ContextCore::SetDeadline(Runtime* runtime, std::int64_t when) {
 void ContextCore::LeaveParent() {
   if (registered_with_ == nullptr) return;
   if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = prev_sibling_;
-  (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : registered_with_->first_child_) = next_sibling_;
+  (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : registered_with_->first_child_) =
+      next_sibling_;
   registered_with_ = nullptr;
   Release();
 }
@@ -75,7 +77,8 @@ void ContextCore::End(Runtime* runtime, Error error, std::exception_ptr cause) {
   }
   if (!own_done_->closed()) own_done_->CloseQuietly(runtime);
   own_done_->last_step = runtime->steps;
-  while (first_child_ != nullptr) first_child_->End(runtime, error, cause_);  // Each leaves the list.
+  while (first_child_ != nullptr)
+    first_child_->End(runtime, error, cause_);  // Each leaves the list.
   LeaveParent();
   for (Function& function : std::exchange(functions_, {}))
     runtime->SpawnFor(function.owner, std::move(function.f), "context.AfterFunc", function.site);
@@ -86,7 +89,8 @@ void ContextCore::Fire() {
   Release();  // The queue's reference; the queue has let go before it calls.
 }
 
-std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f, const Site& site) {
+std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f,
+                                       const Site& site) {
   if (error_ != Error::kNone) {
     runtime->SpawnFor(t_state.task->id, std::move(f), "context.AfterFunc", site);
     return 0;
@@ -96,7 +100,8 @@ std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f
 }
 
 bool ContextCore::RemoveFunction(std::uint64_t id) {
-  const auto found = std::find_if(functions_.begin(), functions_.end(), [id](const Function& f) { return f.id == id; });
+  const auto found = std::find_if(functions_.begin(), functions_.end(),
+                                  [id](const Function& f) { return f.id == id; });
   if (found == functions_.end()) return false;
   functions_.erase(found);
   return true;
@@ -113,7 +118,8 @@ void ContextCore::Sever() {
   LeaveParent();
 }
 
-Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, const Site& site) {
+Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value,
+                        const Site& site) {
   EnterRun("WithValue", site);
   if (parent.core()) Enter(parent.core().get(), OpKind::kNone, site);
   return Context(ContextCore::MakeValue(parent.core().get(), key, std::move(value), false, site));
@@ -176,7 +182,8 @@ ContextError Context::Err(const Site& site) const {
   const internal::Ref<ContextCore> core(core_->ends());
   if (!core) return ContextError::kNone;
   internal::Runtime* runtime = internal::Enter(core.get(), internal::OpKind::kContextErr, site);
-  const internal::Operation op{.kind = internal::OpKind::kContextErr, .site = site, .object = core.get()};
+  const internal::Operation op{
+      .kind = internal::OpKind::kContextErr, .site = site, .object = core.get()};
   runtime->Before(op);
   const auto error = static_cast<ContextError>(core->error());
   runtime->After(op, static_cast<std::uint32_t>(error));
@@ -205,7 +212,8 @@ bool StopFunc::operator()(const Site& site) const {
   const internal::Ref<ContextCore> core = core_;
   const std::uint64_t id = id_;
   internal::Runtime* runtime = internal::Enter(core.get(), internal::OpKind::kStopAfterFunc, site);
-  const internal::Operation op{.kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core.get()};
+  const internal::Operation op{
+      .kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core.get()};
   runtime->Before(op);
   const bool stopped = core->RemoveFunction(id);
   runtime->After(op, stopped ? internal::outcome::kDone : internal::outcome::kNotReady);

@@ -76,6 +76,8 @@ std::int64_t FuzzInt(std::int64_t lo, std::int64_t hi, const Site& site) {
   return internal::FuzzData(lo, hi, canonical, site);
 }
 
-bool FuzzBool(const Site& site) { return !internal::Unwinding() && internal::FuzzData(0, 1, 0, site) != 0; }
+bool FuzzBool(const Site& site) {
+  return !internal::Unwinding() && internal::FuzzData(0, 1, 0, site) != 0;
+}
 
 }  // namespace taskleak

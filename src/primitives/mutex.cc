@@ -4,8 +4,8 @@
 namespace taskleak {
 
 using internal::MutexCore;
-using internal::OpKind;
 using internal::Operation;
+using internal::OpKind;
 using internal::Ref;
 using internal::Runtime;
 using internal::RWMutexCore;
@@ -38,7 +38,8 @@ void Mutex::Lock(const Site& site) {
   Runtime* runtime = t_state.runtime;
   const Operation op{.kind = OpKind::kLock, .site = site, .object = core.get()};
   runtime->Before(op);
-  for (bool woken = false; core->locked; woken = true) core->WaitIn(core->waiters, runtime, op, nullptr, woken);
+  for (bool woken = false; core->locked; woken = true)
+    core->WaitIn(core->waiters, runtime, op, nullptr, woken);
   core->locked = true;
   Finish(runtime, op, *core, internal::End::kFed);
 }
@@ -122,7 +123,8 @@ void RWMutex::RLock(const Site& site) {
   const Operation op{.kind = OpKind::kRLock, .site = site, .object = core.get()};
   runtime->Before(op);
   if (core->announced)
-    core->WaitIn(core->readers_waiting, runtime, op);  // Admitted, and counted, by the writer's unlock.
+    core->WaitIn(core->readers_waiting, runtime,
+                 op);  // Admitted, and counted, by the writer's unlock.
   else
     ++core->readers;
   Finish(runtime, op, *core, internal::End::kFed);

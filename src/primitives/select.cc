@@ -26,9 +26,10 @@ bool Ready(const SelectCase& c, const Task* self) {
   ThrowClosed("send on closed channel", op.site);
 }
 
-// The cases wait in their channels' queues; whoever serves one takes the task, the others leave with this
-// frame. The channels outlive the wait, whatever happens to their handles.
-std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases, std::span<Waiter> waiters) {
+// The cases wait in their channels' queues; whoever serves one takes the task, the others leave
+// with this frame. The channels outlive the wait, whatever happens to their handles.
+std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
+                 std::span<Waiter> waiters) {
   struct Keep {
     SelectCase* cases;
     std::span<Waiter> waiters;
@@ -60,7 +61,8 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases, std::
 }
 
 // Waits with waiters in this frame where they are few.
-[[gnu::noinline]] std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases, std::size_t count) {
+[[gnu::noinline]] std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
+                                   std::size_t count) {
   if (count <= kInline) {
     Waiter waiters[kInline];
     return Wait(runtime, op, cases, {waiters, count});
@@ -70,8 +72,8 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases, std::
 }
 
 // `views` and `ready` are scratch space for `count` cases.
-std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView* views, std::uint32_t* ready,
-                const Site& site) {
+std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView* views,
+                std::uint32_t* ready, const Site& site) {
   std::size_t fallback = count;
   for (std::size_t i = 0; i < count; ++i) {
     if (cases[i].is_default) {

@@ -10,8 +10,8 @@ namespace taskleak {
 using internal::CondCore;
 using internal::End;
 using internal::OnceCore;
-using internal::OpKind;
 using internal::Operation;
+using internal::OpKind;
 using internal::Ref;
 using internal::Runtime;
 using internal::SemaphoreCore;
@@ -77,7 +77,8 @@ void Cond::Wait(const Site& site) {
     waiter.task = t_state.task;
     waiter.claim = &claim;
     core->waiters.Push(&waiter);
-    // Giving up the lock is an operation: a signal may come before we park, which then returns at once.
+    // Giving up the lock is an operation: a signal may come before we park, which then returns at
+    // once.
     release_(lock);
     runtime->Park(op);
   }

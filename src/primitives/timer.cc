@@ -68,11 +68,12 @@ void TimerCore::Fire() {
 
 namespace {
 
-// A timer operation: its object is the timer's channel, if it has one. The core by value: the handle may die while the task
-// is preempted.
+// A timer operation: its object is the timer's channel, if it has one. The core by value: the
+// handle may die while the task is preempted.
 template <class F>
 auto TimerOperation(OpKind kind, const Ref<TimerCore> core, const Site& site, F f) {
-  if (t_state.run == 0 || core->run() != t_state.run) RefuseForeignUse("timer", core->made_at(), kind, site);
+  if (t_state.run == 0 || core->run() != t_state.run)
+    RefuseForeignUse("timer", core->made_at(), kind, site);
   Runtime* runtime = t_state.runtime;
   const Operation op{.kind = kind, .site = site, .object = core->channel()};
   runtime->Before(op);
@@ -144,7 +145,9 @@ Timer NewTimer(Duration duration, const Site& site) {
   return Timer(core);
 }
 
-RecvChan<TimePoint> After(Duration duration, const Site& site) { return NewTimer(duration, site).C(); }
+RecvChan<TimePoint> After(Duration duration, const Site& site) {
+  return NewTimer(duration, site).C();
+}
 
 RecvChan<TimePoint> Timer::C() const {
   if (internal::Unwinding() || !core_ || core_->channel() == nullptr) return {};
@@ -153,15 +156,17 @@ RecvChan<TimePoint> Timer::C() const {
 
 bool Timer::Stop(const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
-  return internal::TimerOperation(OpKind::kTimerStop, core_, site,
-                                  [](Runtime* runtime, TimerCore& core) { return core.Stop(runtime); });
+  return internal::TimerOperation(
+      OpKind::kTimerStop, core_, site,
+      [](Runtime* runtime, TimerCore& core) { return core.Stop(runtime); });
 }
 
 bool Timer::Reset(Duration duration, const Site& site) const {
   if (internal::Unwinding() || !core_) return false;
-  return internal::TimerOperation(OpKind::kTimerReset, core_, site, [duration](Runtime* runtime, TimerCore& core) {
-    return core.Start(runtime, internal::Due(runtime, duration));
-  });
+  return internal::TimerOperation(OpKind::kTimerReset, core_, site,
+                                  [duration](Runtime* runtime, TimerCore& core) {
+                                    return core.Start(runtime, internal::Due(runtime, duration));
+                                  });
 }
 
 Ticker NewTicker(Duration period, const Site& site) {
@@ -187,10 +192,11 @@ void Ticker::Stop(const Site& site) const {
 void Ticker::Reset(Duration period, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for Ticker.Reset", site);
-  internal::TimerOperation(OpKind::kTimerReset, core_, site, [period](Runtime* runtime, TimerCore& core) {
-    core.set_period(period.count());
-    return core.Start(runtime, internal::Due(runtime, period));
-  });
+  internal::TimerOperation(OpKind::kTimerReset, core_, site,
+                           [period](Runtime* runtime, TimerCore& core) {
+                             core.set_period(period.count());
+                             return core.Start(runtime, internal::Due(runtime, period));
+                           });
 }
 
 }  // namespace taskleak

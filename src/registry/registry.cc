@@ -44,8 +44,9 @@ std::vector<std::pair<std::string, std::string>> ParseLabels(const char* text) {
     const std::string_view label = rest.substr(0, rest.find(';'));
     rest.remove_prefix(std::min(rest.size(), label.size() + 1));
     const std::size_t equals = label.find('=');
-    labels.emplace_back(label.substr(0, equals),
-                        equals == std::string_view::npos ? std::string_view() : label.substr(equals + 1));
+    labels.emplace_back(label.substr(0, equals), equals == std::string_view::npos
+                                                     ? std::string_view()
+                                                     : label.substr(equals + 1));
   }
   return labels;
 }
@@ -103,7 +104,8 @@ ObjectSnapshot SnapshotObject(const Object& object) {
 
 namespace {
 
-// Each task's objects, and each object's tasks: what a blocked operation names, in the order of its cases.
+// Each task's objects, and each object's tasks: what a blocked operation names, in the order of its
+// cases.
 void ForEachObject(const SimTask& task, const std::function<void(const Object*)>& visit) {
   if (task.operation == nullptr || task.state != SimTask::State::kBlocked) return;
   const Operation& op = *task.operation;
@@ -112,9 +114,12 @@ void ForEachObject(const SimTask& task, const std::function<void(const Object*)>
     if (op.cases[i].object != op.object || op.object == nullptr) visit(op.cases[i].object);
 }
 
-TASKLEAK_NO_SANITIZE std::size_t WalkParked(const Fiber& fiber, std::uintptr_t* pcs, std::size_t max) {
-  return CaptureFrames(fiber.frame, nullptr, reinterpret_cast<std::uintptr_t>(fiber.frame),
-                       reinterpret_cast<std::uintptr_t>(fiber.stack.high), pcs, max);
+// From the function of the seam outwards: what the simulator did below it differs from task to
+// task.
+TASKLEAK_NO_SANITIZE std::size_t WalkParked(const SimTask& task, std::uintptr_t* pcs,
+                                            std::size_t max) {
+  return CaptureFrames(task.frame, nullptr, reinterpret_cast<std::uintptr_t>(task.frame),
+                       reinterpret_cast<std::uintptr_t>(task.fiber.stack.high), pcs, max);
 }
 
 }  // namespace
@@ -151,9 +156,9 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
       if (object != nullptr && object->last_step >= simulator.endless_since()) out.suspect = false;
     });
   }
-  if (&task != simulator.current() && task.state != SimTask::State::kNew && task.fiber.context != nullptr) {
+  if (&task != simulator.current() && task.frame != nullptr) {
     std::uintptr_t pcs[64];
-    out.blocked_stack.assign(pcs, pcs + WalkParked(task.fiber, pcs, std::size(pcs)));
+    out.blocked_stack.assign(pcs, pcs + WalkParked(task, pcs, std::size(pcs)));
   }
   return out;
 }
@@ -161,7 +166,8 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
 namespace {
 
 // Who waits at each object, by kind and number.
-void FillWaiting(const Simulator& simulator, std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>>& out) {
+void FillWaiting(const Simulator& simulator,
+                 std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>>& out) {
   for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
     ForEachObject(*task, [&](const Object* object) {
       if (object == nullptr) return;
@@ -181,8 +187,10 @@ std::vector<TaskSnapshot> SnapshotTasks(const Simulator& simulator) {
     tasks.push_back(SnapshotTask(simulator, *task));
     for (ObjectSnapshot& object : tasks.back().objects) {
       const auto found = waiting.find({object.kind, object.id});
-      // A crowd at one object is told once, by its first task: fifty thousand lists of fifty thousand help nobody.
-      if (found != waiting.end() && (found->second.size() <= 64 || found->second.front() == task->id))
+      // A crowd at one object is told once, by its first task: fifty thousand lists of fifty
+      // thousand help nobody.
+      if (found != waiting.end() &&
+          (found->second.size() <= 64 || found->second.front() == task->id))
         object.waiting = found->second;
     }
   }
@@ -207,7 +215,8 @@ std::vector<ObjectSnapshot> TaskRegistry::Objects() const {
   if (simulator == nullptr) return objects;
   std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>> waiting;
   internal::FillWaiting(*simulator, waiting);
-  for (const internal::Object* object = simulator->first_object(); object != nullptr; object = object->next) {
+  for (const internal::Object* object = simulator->first_object(); object != nullptr;
+       object = object->next) {
     objects.push_back(internal::SnapshotObject(*object));
     const auto found = waiting.find({objects.back().kind, objects.back().id});
     if (found != waiting.end()) objects.back().waiting = found->second;
@@ -216,13 +225,13 @@ std::vector<ObjectSnapshot> TaskRegistry::Objects() const {
 }
 
 std::vector<TaskGroup> GroupTasks(std::vector<TaskSnapshot> tasks) {
-  using Key = std::tuple<std::vector<std::uintptr_t>, const char*, std::uint32_t, TaskState, std::string,
-                         std::vector<std::uintptr_t>, const char*, std::uint32_t>;
+  using Key = std::tuple<std::vector<std::uintptr_t>, const char*, std::uint32_t, TaskState,
+                         std::string, std::vector<std::uintptr_t>, const char*, std::uint32_t>;
   std::map<Key, std::size_t> index;
   std::vector<TaskGroup> groups;
   for (TaskSnapshot& task : tasks) {
-    Key key{task.creation_stack, task.created_at.file, task.created_at.line, task.state, task.operation,
-            task.blocked_stack,  task.blocked_at.file, task.blocked_at.line};
+    Key key{task.creation_stack, task.created_at.file, task.created_at.line, task.state,
+            task.operation,      task.blocked_stack,   task.blocked_at.file, task.blocked_at.line};
     const auto [found, inserted] = index.emplace(std::move(key), groups.size());
     if (inserted) groups.emplace_back();
     groups[found->second].tasks.push_back(std::move(task));

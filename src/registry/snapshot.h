@@ -1,5 +1,5 @@
-// Copies of what the simulator knows, for reports. Called on the simulator's thread: from within a run, or at its end before
-// anything is unwound.
+// Copies of what the simulator knows, for reports. Called on the simulator's thread: from within a
+// run, or at its end before anything is unwound.
 #ifndef TASKLEAK_REGISTRY_SNAPSHOT_H_
 #define TASKLEAK_REGISTRY_SNAPSHOT_H_
 

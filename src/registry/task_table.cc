@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t kCapacity = size_t{1} << 20;
 
-// The arena is reserved once, and backed by memory as far as it is used. A free record's `parent` links to the next.
+// The arena is reserved once, and backed by memory as far as it is used. A free record's `parent`
+// links to the next.
 struct Table {
   int lock;  // 0: free. Held for a few instructions; never while a record is written.
   taskleak_v1_task* records;
@@ -64,8 +65,10 @@ void taskleak_v1_task_release(taskleak_v1_task* task) {
   g_table.free = task;
 }
 
-// Reads what others write; the versions tell whether it came out whole, which a race detector cannot know.
-TASKLEAK_NO_SANITIZE size_t taskleak_v1_task_snapshot(uint32_t run, taskleak_v1_task* out, size_t capacity) {
+// Reads what others write; the versions tell whether it came out whole, which a race detector
+// cannot know.
+TASKLEAK_NO_SANITIZE size_t taskleak_v1_task_snapshot(uint32_t run, taskleak_v1_task* out,
+                                                      size_t capacity) {
   size_t used;
   taskleak_v1_task* records;
   {
@@ -80,7 +83,8 @@ TASKLEAK_NO_SANITIZE size_t taskleak_v1_task_snapshot(uint32_t run, taskleak_v1_
       const uint32_t before = __atomic_load_n(&records[i].version, __ATOMIC_ACQUIRE);
       copy = records[i];
       __atomic_thread_fence(__ATOMIC_ACQUIRE);
-      if (before % 2 == 0 && before == __atomic_load_n(&records[i].version, __ATOMIC_RELAXED)) break;
+      if (before % 2 == 0 && before == __atomic_load_n(&records[i].version, __ATOMIC_RELAXED))
+        break;
     }
     if (copy.id == 0 || (run != UINT32_MAX && copy.run != run)) continue;
     if (found < capacity) out[found] = copy;

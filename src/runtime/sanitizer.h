@@ -1,4 +1,5 @@
-// The one place that speaks to the sanitizers. Nothing else in the tree says __asan_, __tsan_ or __lsan_.
+// The one place that speaks to the sanitizers. Nothing else in the tree says __asan_, __tsan_ or
+// __lsan_.
 #ifndef TASKLEAK_RUNTIME_SANITIZER_H_
 #define TASKLEAK_RUNTIME_SANITIZER_H_
 
@@ -27,7 +28,8 @@
 
 // For functions that read memory others own: another task's stack, a record under a version lock.
 #if TASKLEAK_ASAN || TASKLEAK_TSAN
-#define TASKLEAK_NO_SANITIZE __attribute__((no_sanitize("address"), no_sanitize("thread"), noinline))
+#define TASKLEAK_NO_SANITIZE \
+  __attribute__((no_sanitize("address"), no_sanitize("thread"), noinline))
 #else
 #define TASKLEAK_NO_SANITIZE
 #endif
@@ -49,8 +51,9 @@ inline constexpr bool kSanitized = kAsan || kTsan;
 
 // What a sanitizer keeps for one stack. Used by one OS thread; the host's own stack has one too.
 //
-// At each switch: LeaveStack on the old stack with the new one's bounds, then the jump, then ArriveOnStack on the new one.
-// The fake stack is kept with the stack from task to task: dropping it costs 36 µs, keeping it 0.06 µs.
+// At each switch: LeaveStack on the old stack with the new one's bounds, then the jump, then
+// ArriveOnStack on the new one. The fake stack is kept with the stack from task to task: dropping
+// it costs 36 µs, keeping it 0.06 µs.
 struct SanitizerStack {
   void* fake_stack = nullptr;
   void* tsan_fiber = nullptr;
@@ -119,19 +122,24 @@ inline void NoteFakeStack([[maybe_unused]] SanitizerStack& self) {
 #endif
 }
 
-// Excuses the heap that only an abandoned stack holds: every word that points into a block marks that block, and so all
-// that it reaches, as no leak. Frames that ASan has moved to its fake stack are searched too.
+// Excuses the heap that only an abandoned stack holds: every word that points into a block marks
+// that block, and so all that it reaches, as no leak. Frames that ASan has moved to its fake stack
+// are searched too.
 TASKLEAK_NO_SANITIZE inline void ExcuseHeapOf([[maybe_unused]] const SanitizerStack& stack,
-                                              [[maybe_unused]] const void* low, [[maybe_unused]] const void* high) {
+                                              [[maybe_unused]] const void* low,
+                                              [[maybe_unused]] const void* high) {
 #if TASKLEAK_ASAN
-  for (auto* word = static_cast<void* const*>(low); word < static_cast<void* const*>(high); ++word) {
+  for (auto* word = static_cast<void* const*>(low); word < static_cast<void* const*>(high);
+       ++word) {
     if (*word == nullptr) continue;
     __lsan_ignore_object(*word);
     void* begin = nullptr;
     void* end = nullptr;
-    if (stack.fake_stack == nullptr || __asan_addr_is_in_fake_stack(stack.fake_stack, *word, &begin, &end) == nullptr)
+    if (stack.fake_stack == nullptr ||
+        __asan_addr_is_in_fake_stack(stack.fake_stack, *word, &begin, &end) == nullptr)
       continue;
-    for (auto* inner = static_cast<void* const*>(begin); inner < static_cast<void* const*>(end); ++inner)
+    for (auto* inner = static_cast<void* const*>(begin); inner < static_cast<void* const*>(end);
+         ++inner)
       if (*inner != nullptr) __lsan_ignore_object(*inner);
   }
 #endif

@@ -1,4 +1,5 @@
-// The seam's few functions that are no runtime's own: what the calling thread runs, and how wrong uses are refused.
+// The seam's few functions that are no runtime's own: what the calling thread runs, and how wrong
+// uses are refused.
 #include <string>
 
 #include "taskleak/chan.h"
@@ -13,14 +14,43 @@ namespace internal {
 constinit thread_local ThreadState t_state;
 
 const char* OpName(OpKind kind) noexcept {
-  static constexpr const char* kNames[] = {
-      "nothing",         "go",           "yield",          "preemption point", "atomic access", "chan send",
-      "chan recv",       "chan try send", "chan try recv", "chan close",       "chan len",      "select",
-      "lock",            "try lock",     "unlock",         "rlock",            "try rlock",     "runlock",
-      "waitgroup add",   "waitgroup wait", "cond wait",    "cond signal",      "cond broadcast", "once",
-      "semaphore acquire", "semaphore release", "errgroup go", "context err",  "cancel",        "stop afterfunc",
-      "sleep",           "now",          "new timer",      "timer stop",       "timer reset",   "early return",
-      "fuzz data"};
+  static constexpr const char* kNames[] = {"nothing",
+                                           "go",
+                                           "yield",
+                                           "preemption point",
+                                           "atomic access",
+                                           "chan send",
+                                           "chan recv",
+                                           "chan try send",
+                                           "chan try recv",
+                                           "chan close",
+                                           "chan len",
+                                           "select",
+                                           "lock",
+                                           "try lock",
+                                           "unlock",
+                                           "rlock",
+                                           "try rlock",
+                                           "runlock",
+                                           "waitgroup add",
+                                           "waitgroup wait",
+                                           "cond wait",
+                                           "cond signal",
+                                           "cond broadcast",
+                                           "once",
+                                           "semaphore acquire",
+                                           "semaphore release",
+                                           "errgroup go",
+                                           "context err",
+                                           "cancel",
+                                           "stop afterfunc",
+                                           "sleep",
+                                           "now",
+                                           "new timer",
+                                           "timer stop",
+                                           "timer reset",
+                                           "early return",
+                                           "fuzz data"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(OpKind::kCount));
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -44,7 +74,8 @@ Object::~Object() {
 namespace {
 
 std::string At(const Site& site) {
-  return site ? " (" + std::string(site.file) + ":" + std::to_string(site.line) + ")" : std::string();
+  return site ? " (" + std::string(site.file) + ":" + std::to_string(site.line) + ")"
+              : std::string();
 }
 
 [[noreturn]] void Refuse(const std::string& sentence) {
@@ -61,15 +92,18 @@ void RefuseForeignUse(const Object* object, OpKind kind, const Site& site) {
   RefuseForeignUse(ObjectKindName(object->kind), object->made_at, kind, site);
 }
 
-void RefuseForeignUse(const char* kind_of_object, const Site& made_at, OpKind kind, const Site& site) {
+void RefuseForeignUse(const char* kind_of_object, const Site& made_at, OpKind kind,
+                      const Site& site) {
   const std::string what = std::string(OpName(kind)) + At(site);
   const std::string name = std::string("the ") + kind_of_object + " made" + At(made_at);
   if (t_state.run == 0)
     Refuse(what + ": " + name +
-           " belongs to a run of the simulator, and this thread is not one of its tasks; start the work with "
+           " belongs to a run of the simulator, and this thread is not one of its tasks; start the "
+           "work with "
            "taskleak::Go, or use the object only inside the body");
-  Refuse(what + ": " + name +
-         " belongs to an earlier run; make it inside the body, which is run anew for every schedule");
+  Refuse(
+      what + ": " + name +
+      " belongs to an earlier run; make it inside the body, which is run anew for every schedule");
 }
 
 void RefuseOutside(const char* what, const Site& site) {
@@ -115,7 +149,9 @@ void AtomicPoint(const Site& site) { Point(OpKind::kAtomic, site); }
 
 }  // namespace internal
 
-TaskId CurrentTask() noexcept { return internal::t_state.task == nullptr ? 0 : internal::t_state.task->id; }
+TaskId CurrentTask() noexcept {
+  return internal::t_state.task == nullptr ? 0 : internal::t_state.task->id;
+}
 
 void SetTaskName(std::string_view name) {
   if (!internal::Unwinding()) internal::EnterRun("SetTaskName", Site())->SetName(name);
@@ -125,7 +161,9 @@ void SetTaskLabel(std::string_view key, std::string_view value) {
   if (!internal::Unwinding()) internal::EnterRun("SetTaskLabel", Site())->SetLabel(key, value);
 }
 
-void PreemptionPoint(const Site& site) { internal::Point(internal::OpKind::kPreemptionPoint, site); }
+void PreemptionPoint(const Site& site) {
+  internal::Point(internal::OpKind::kPreemptionPoint, site);
+}
 
 void Yield(const Site& site) {
   if (internal::Unwinding()) return;

@@ -63,7 +63,8 @@ bool TrySendMoved(ChanCore& core, T& value, const Site& site) {
   if constexpr (std::is_same_v<Parcel<T>, T>) {
     return core.TrySend(&value, nullptr, site);
   } else {
-    struct Box {  // Packed only when it is known that it can be sent, so that the value is untouched when not.
+    struct Box {  // Packed only when it is known that it can be sent, so that the value is
+                  // untouched when not.
       T& value;
       Parcel<T> parcel;
     } box{value, nullptr};
@@ -102,8 +103,8 @@ class ChanHandle {
 template <class T, class Self>
 class Sends {
  public:
-  // Blocks until the value is received or buffered. Throws ClosedChannelError if the channel is closed, before or
-  // while it waits. On a nil channel it blocks for ever.
+  // Blocks until the value is received or buffered. Throws ClosedChannelError if the channel is
+  // closed, before or while it waits. On a nil channel it blocks for ever.
   void Send(T value, const Site& site = Site::Here()) const {
     if (Unwinding()) return;
     const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
@@ -132,8 +133,8 @@ class Sends {
     return core && TrySendMoved<T>(*core, value, site);
   }
 
-  // No more sends: what is buffered is still received, then receivers get nullopt. Throws ClosedChannelError when
-  // closed already, Panic on a nil channel.
+  // No more sends: what is buffered is still received, then receivers get nullopt. Throws
+  // ClosedChannelError when closed already, Panic on a nil channel.
   void Close(const Site& site = Site::Here()) const {
     if (Unwinding()) return;
     const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
@@ -146,7 +147,8 @@ class Sends {
 template <class T, class Self>
 class Receives {
  public:
-  // Blocks until there is a value; nullopt: closed and drained. On a nil channel it blocks for ever.
+  // Blocks until there is a value; nullopt: closed and drained. On a nil channel it blocks for
+  // ever.
   std::optional<T> Recv(const Site& site = Site::Here()) const {
     if (Unwinding()) return std::nullopt;
     const Ref<ChanCore> core = static_cast<const Self*>(this)->core();
@@ -178,15 +180,21 @@ class Receives {
       if (next.has_value()) value_.emplace(std::move(*next));
       return *this;
     }
-    friend bool operator!=(const Iterator& it, std::default_sentinel_t) { return it.value_.has_value(); }
-    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return !it.value_.has_value(); }
+    friend bool operator!=(const Iterator& it, std::default_sentinel_t) {
+      return it.value_.has_value();
+    }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) {
+      return !it.value_.has_value();
+    }
 
    private:
     const Self* channel_;
     Site site_;
     std::optional<T> value_;
   };
-  Iterator begin(const Site& site = Site::Here()) const { return Iterator(static_cast<const Self*>(this), site); }
+  Iterator begin(const Site& site = Site::Here()) const {
+    return Iterator(static_cast<const Self*>(this), site);
+  }
   std::default_sentinel_t end() const { return {}; }
 };
 
@@ -211,7 +219,8 @@ class SendChan : public internal::ChanHandle<T>, public internal::Sends<T, SendC
   using value_type = T;
   using internal::ChanHandle<T>::ChanHandle;
   SendChan() = default;
-  SendChan(const Chan<T>& chan) : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
+  SendChan(const Chan<T>& chan)
+      : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
   SendChan AsSend() const { return *this; }
 };
 
@@ -222,7 +231,8 @@ class RecvChan : public internal::ChanHandle<T>, public internal::Receives<T, Re
   using value_type = T;
   using internal::ChanHandle<T>::ChanHandle;
   RecvChan() = default;
-  RecvChan(const Chan<T>& chan) : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
+  RecvChan(const Chan<T>& chan)
+      : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
   RecvChan AsRecv() const { return *this; }
 };
 
@@ -239,7 +249,8 @@ bool operator==(const A& a, const B& b) {
   return a.core().get() == b.core().get();
 }
 
-// A channel for elements of type T with room for `capacity` of them; 0: sender and receiver must meet.
+// A channel for elements of type T with room for `capacity` of them; 0: sender and receiver must
+// meet.
 template <class T>
 Chan<T> MakeChan(std::size_t capacity = 0, const Site& site = Site::Here()) {
   if (internal::Unwinding()) return Chan<T>();

@@ -10,8 +10,8 @@ namespace taskleak {
 
 using Duration = std::chrono::nanoseconds;
 
-// Virtual on the simulator: it stands still while tasks run and jumps to the next timer when none can. Each
-// run begins at the epoch. Its time points do not mix with those of any other clock.
+// Virtual on the simulator: it stands still while tasks run and jumps to the next timer when none
+// can. Each run begins at the epoch. Its time points do not mix with those of any other clock.
 struct Clock {
   using duration = Duration;
   using rep = duration::rep;

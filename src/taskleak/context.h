@@ -84,11 +84,13 @@ class CancelCauseFunc {
   internal::Ref<internal::ContextCore> core_;
 };
 
-// Keeps an AfterFunc from running; true if it did, false if the function had started or was stopped before.
+// Keeps an AfterFunc from running; true if it did, false if the function had started or was stopped
+// before.
 class StopFunc {
  public:
   StopFunc() = default;
-  explicit StopFunc(internal::Ref<internal::ContextCore> core, std::uint64_t id) : core_(std::move(core)), id_(id) {}
+  explicit StopFunc(internal::Ref<internal::ContextCore> core, std::uint64_t id)
+      : core_(std::move(core)), id_(id) {}
   bool operator()(const Site& site = Site::Here()) const;
 
  private:
@@ -100,13 +102,17 @@ class StopFunc {
 Context Background();
 
 std::pair<Context, CancelFunc> WithCancel(Context parent, const Site& site = Site::Here());
-std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, const Site& site = Site::Here());
-std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, const Site& site = Site::Here());
-std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, const Site& site = Site::Here());
+std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent,
+                                                    const Site& site = Site::Here());
+std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout,
+                                           const Site& site = Site::Here());
+std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline,
+                                            const Site& site = Site::Here());
 // A context with the parent's values that does not end with it.
 Context WithoutCancel(Context parent, const Site& site = Site::Here());
 
-// Why a context ended: the cause given, else an exception that says Err() in words; null while it lasts.
+// Why a context ended: the cause given, else an exception that says Err() in words; null while it
+// lasts.
 std::exception_ptr Cause(const Context& context);
 
 // Why a context ended when no other cause was given.
@@ -120,12 +126,14 @@ class ContextEnded : public std::runtime_error {
 };
 
 namespace internal {
-Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value, const Site& site);
+Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value,
+                        const Site& site);
 StopFunc NewContextFunc(const Context& context, std::function<void()> f, const Site& site);
 }  // namespace internal
 
 template <class T>
-Context WithValue(Context parent, const ContextKey<T>& key, std::type_identity_t<T> value, const Site& site = Site::Here()) {
+Context WithValue(Context parent, const ContextKey<T>& key, std::type_identity_t<T> value,
+                  const Site& site = Site::Here()) {
   if (internal::Unwinding()) return Context();
   return internal::NewValueContext(parent, &key, std::make_shared<const T>(std::move(value)), site);
 }

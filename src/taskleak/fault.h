@@ -1,5 +1,5 @@
-// What the schedule may do to a body. Each is a decision of the schedule; in the canonical schedule, natively, and
-// outside a run, none happens.
+// What the schedule may do to a body. Each is a decision of the schedule; in the canonical
+// schedule, natively, and outside a run, none happens.
 #ifndef TASKLEAK_FAULT_H_
 #define TASKLEAK_FAULT_H_
 
@@ -12,8 +12,8 @@
 
 namespace taskleak {
 
-// "Should this function return here?" `label` names the place in reports and schedules; it must outlive the run (a
-// literal does).
+// "Should this function return here?" `label` names the place in reports and schedules; it must
+// outlive the run (a literal does).
 [[nodiscard]] bool EarlyReturn(std::string_view label, const Site& site = Site::Here());
 
 // The schedule may call it at any later step.
@@ -23,8 +23,8 @@ namespace internal {
 void MayCloseCore(const Ref<ChanCore>& core, const Site& site);
 }
 
-// The schedule may close it at any later step. The owner's own later Close is then a no-op; a send panics as after any
-// close.
+// The schedule may close it at any later step. The owner's own later Close is then a no-op; a send
+// panics as after any close.
 template <class C>
 void MayClose(const C& channel, const Site& site = Site::Here()) {
   static_assert(requires { channel.Close(); }, "MayClose takes a Chan or a SendChan");

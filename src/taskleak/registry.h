@@ -14,9 +14,9 @@
 namespace taskleak {
 
 enum class TaskState : std::uint8_t {
-  kRunnable,  // Can run, or runs.
-  kBlocked,   // Waits in `operation`.
-  kSleeping,  // Waits for time to pass and nothing else.
+  kRunnable,        // Can run, or runs.
+  kBlocked,         // Waits in `operation`.
+  kSleeping,        // Waits for time to pass and nothing else.
   kRunningForEver,  // Goes round without end, while nothing else changes.
   kEnded,
 };
@@ -24,10 +24,11 @@ const char* ToString(TaskState state);
 
 // An object a task waits at, or one that exists.
 struct ObjectSnapshot {
-  std::string kind;       // "channel", "context", "mutex", "wait group" …
-  std::uint64_t id = 0;   // Counts the objects of its kind in the run, from 1.
+  std::string kind;      // "channel", "context", "mutex", "wait group" …
+  std::uint64_t id = 0;  // Counts the objects of its kind in the run, from 1.
   Site made_at;
-  std::vector<std::uintptr_t> made_stack;  // Return addresses, innermost first; empty for channels and contexts.
+  std::vector<std::uintptr_t>
+      made_stack;  // Return addresses, innermost first; empty for channels and contexts.
   TaskId made_by = 0;
   bool nil = false;        // A nil channel: there is no object.
   bool destroyed = false;  // Its handle died while tasks waited.
@@ -35,11 +36,11 @@ struct ObjectSnapshot {
   std::size_t capacity = 0;
   std::size_t length = 0;
   bool closed = false;
-  // Of a wait group: its count. Of a semaphore: what is free. Of a mutex: 1 when locked. Of an rwmutex: its readers, or -1
-  // with a writer.
+  // Of a wait group: its count. Of a semaphore: what is free. Of a mutex: 1 when locked. Of an
+  // rwmutex: its readers, or -1 with a writer.
   std::int64_t value = 0;
-  // Who last used each end: the one that feeds it (send, unlock, done, signal, cancel), the one that is fed (receive,
-  // lock, wait). Task 0: nobody.
+  // Who last used each end: the one that feeds it (send, unlock, done, signal, cancel), the one
+  // that is fed (receive, lock, wait). Task 0: nobody.
   struct Use {
     TaskId task = 0;
     Site site;
@@ -52,9 +53,9 @@ struct TaskSnapshot {
   TaskId id = 0;
   TaskId parent = 0;  // 0: the root.
   std::string name;
-  std::string path;    // root.2.1: the first child of the root's second.
+  std::string path;  // root.2.1: the first child of the root's second.
   std::vector<std::pair<std::string, std::string>> labels;
-  std::string scope;   // The test or fuzz body it belongs to.
+  std::string scope;  // The test or fuzz body it belongs to.
   TaskState state = TaskState::kRunnable;
   std::string operation;  // "chan send", "select" …: what it is blocked in, or did last.
   // What it is blocked on: one object; a select's cases, in order.
@@ -62,8 +63,8 @@ struct TaskSnapshot {
   std::vector<bool> sends;  // Of a select: whether each case is a send.
   TimePoint blocked_since;
   Duration blocked_for{0};
-  Site created_at;   // The call that started it.
-  Site blocked_at;   // The call that it is in.
+  Site created_at;       // The call that started it.
+  Site blocked_at;       // The call that it is in.
   bool suspect = false;  // Blocked throughout an endless run, on objects that nobody touched.
   // Return addresses, innermost first; untrimmed and not symbolized.
   std::vector<std::uintptr_t> creation_stack;
@@ -79,9 +80,9 @@ class TaskRegistry {
  public:
   static TaskRegistry& Global();
 
-  // The tasks that have started and not ended. Asked inside a run, it shows that run; the calling thread's run stands
-  // still meanwhile, so the snapshot is consistent. Asked outside, it shows what other threads run: none, until there are
-  // native tasks.
+  // The tasks that have started and not ended. Asked inside a run, it shows that run; the calling
+  // thread's run stands still meanwhile, so the snapshot is consistent. Asked outside, it shows
+  // what other threads run: none, until there are native tasks.
   std::vector<TaskSnapshot> Snapshot() const;
   // The objects of the run, in order of creation.
   std::vector<ObjectSnapshot> Objects() const;

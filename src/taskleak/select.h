@@ -22,19 +22,22 @@ namespace internal {
 
 struct NoHandler {};
 
-// Hands what was received to a handler: it takes the value, or nothing, or is a place to put it, or is absent.
+// Hands what was received to a handler: it takes the value, or nothing, or is a place to put it, or
+// is absent.
 template <class T, class F>
 void Deliver(std::optional<T> value, F& handler) {
   if constexpr (std::is_same_v<F, NoHandler>) {
   } else if constexpr (std::is_invocable_v<F&, std::optional<T>>) {
     static_cast<void>(handler(std::move(value)));
   } else {
-    static_assert(std::is_invocable_v<F&>, "a receive's handler takes std::optional<T>, or nothing");
+    static_assert(std::is_invocable_v<F&>,
+                  "a receive's handler takes std::optional<T>, or nothing");
     static_cast<void>(handler());
   }
 }
 
-// The cases. Arguments of Select only: each lives until the full expression ends, and does not move.
+// The cases. Arguments of Select only: each lives until the full expression ends, and does not
+// move.
 class CaseBase {
  public:
   explicit CaseBase(const Site& site) : site(site) {}
@@ -102,8 +105,8 @@ class [[nodiscard]] AfterCase : public CaseBase {
   std::optional<TimePoint> parcel_;
 };
 
-// A send refers to an rvalue, which its owner keeps when another case is chosen; of an lvalue it sends a copy,
-// made here, in the sender's own context.
+// A send refers to an rvalue, which its owner keeps when another case is chosen; of an lvalue it
+// sends a copy, made here, in the sender's own context.
 template <class T, class F>
 class [[nodiscard]] SendCase : public CaseBase {
  public:
@@ -112,7 +115,10 @@ class [[nodiscard]] SendCase : public CaseBase {
     if constexpr (!std::is_same_v<Parcel<T>, T>) parcel_.emplace(Pack<T>(std::move(value)));
   }
   SendCase(Ref<ChanCore> core, const T& value, F handler, const Site& site)
-      : CaseBase(site), core_(std::move(core)), handler_(std::forward<F>(handler)), parcel_(Pack<T>(T(value))) {}
+      : CaseBase(site),
+        core_(std::move(core)),
+        handler_(std::forward<F>(handler)),
+        parcel_(Pack<T>(T(value))) {}
   ~SendCase() { GiveBack(); }
   // A boxed value that was not sent returns to its owner.
   void GiveBack() {
@@ -157,52 +163,67 @@ class [[nodiscard]] DefaultCase : public CaseBase {
 template <class C>
 using ElementOf = typename std::remove_cvref_t<C>::value_type;
 template <class C>
-concept Receivable = requires(const C& c) { c.Recv(); typename C::value_type; };
+concept Receivable = requires(const C& c) {
+  c.Recv();
+  typename C::value_type;
+};
 template <class C>
-concept Sendable = requires(const C& c) { c.Close(); c.AsSend(); typename C::value_type; };
+concept Sendable = requires(const C& c) {
+  c.Close();
+  c.AsSend();
+  typename C::value_type;
+};
 
 }  // namespace internal
 
-// A receive. The handler takes a std::optional<T> (nullopt: closed and drained), or nothing, or is absent, or is a
-// std::optional<T> of the caller's to receive into.
+// A receive. The handler takes a std::optional<T> (nullopt: closed and drained), or nothing, or is
+// absent, or is a std::optional<T> of the caller's to receive into.
 template <internal::Receivable C>
 auto OnRecv(const C& channel, const Site& site = Site::Here()) {
   return internal::RecvCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), {}, site);
 }
 template <internal::Receivable C>
-auto OnRecv(const C& channel, std::optional<typename C::value_type>& out, const Site& site = Site::Here()) {
+auto OnRecv(const C& channel, std::optional<typename C::value_type>& out,
+            const Site& site = Site::Here()) {
   return internal::RecvIntoCase<internal::ElementOf<C>>(channel.core(), out, site);
 }
 template <internal::Receivable C, class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Site> &&
            !std::is_same_v<F, std::optional<typename C::value_type>&>)
 auto OnRecv(const C& channel, F&& handler, const Site& site = Site::Here()) {
-  return internal::RecvCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), std::forward<F>(handler), site);
+  return internal::RecvCase<internal::ElementOf<C>, std::decay_t<F>>(
+      channel.core(), std::forward<F>(handler), site);
 }
 
-// A send of `value`. An rvalue stays with its owner when another case is chosen; an lvalue is copied.
+// A send of `value`. An rvalue stays with its owner when another case is chosen; an lvalue is
+// copied.
 template <internal::Sendable C>
-auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value, const Site& site = Site::Here()) {
-  return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), std::move(value), {}, site);
+auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value,
+            const Site& site = Site::Here()) {
+  return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(
+      channel.core(), std::move(value), {}, site);
 }
 template <internal::Sendable C, class F>
   requires std::is_invocable_v<std::decay_t<F>&>
 auto OnSend(const C& channel, std::type_identity_t<typename C::value_type>&& value, F&& handler,
             const Site& site = Site::Here()) {
-  return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), std::move(value),
-                                                                     std::forward<F>(handler), site);
+  return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(
+      channel.core(), std::move(value), std::forward<F>(handler), site);
 }
 template <internal::Sendable C>
   requires std::is_copy_constructible_v<typename C::value_type>
-auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value, const Site& site = Site::Here()) {
-  return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), value, {}, site);
+auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value,
+            const Site& site = Site::Here()) {
+  return internal::SendCase<internal::ElementOf<C>, internal::NoHandler>(channel.core(), value, {},
+                                                                         site);
 }
 template <internal::Sendable C, class F>
-  requires(std::is_copy_constructible_v<typename C::value_type> && std::is_invocable_v<std::decay_t<F>&>)
-auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value, F&& handler,
-            const Site& site = Site::Here()) {
-  return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(channel.core(), value, std::forward<F>(handler),
-                                                                     site);
+  requires(std::is_copy_constructible_v<typename C::value_type> &&
+           std::is_invocable_v<std::decay_t<F>&>)
+auto OnSend(const C& channel, const std::type_identity_t<typename C::value_type>& value,
+            F&& handler, const Site& site = Site::Here()) {
+  return internal::SendCase<internal::ElementOf<C>, std::decay_t<F>>(
+      channel.core(), value, std::forward<F>(handler), site);
 }
 
 // A receive from a timer that is made when Select runs.
@@ -225,10 +246,10 @@ auto OnDefault(F&& handler, const Site& site = Site::Here()) {
   return internal::DefaultCase<std::decay_t<F>>(std::forward<F>(handler), site);
 }
 
-// Blocks until one of the cases can proceed, does that one and runs its handler; the schedule picks among the
-// ready ones. Returns the index of the case among the arguments. Nil channels are never ready; without any
-// case it blocks for ever. Handlers run after the commit and hold nothing of ours: they may block, throw, be
-// move-only.
+// Blocks until one of the cases can proceed, does that one and runs its handler; the schedule picks
+// among the ready ones. Returns the index of the case among the arguments. Nil channels are never
+// ready; without any case it blocks for ever. Handlers run after the commit and hold nothing of
+// ours: they may block, throw, be move-only.
 template <class... Cases>
 std::size_t Select(Cases&&... cases) {
   static_assert((std::is_base_of_v<internal::CaseBase, std::remove_reference_t<Cases>> && ...),
@@ -259,31 +280,33 @@ class Selector {
 
   template <internal::Receivable C>
   Selector& Recv(const C& channel, const Site& site = Site::Here()) {
-    return Add<internal::RecvCase<typename C::value_type, internal::NoHandler>>(site, channel.core(),
-                                                                                 internal::NoHandler{});
+    return Add<internal::RecvCase<typename C::value_type, internal::NoHandler>>(
+        site, channel.core(), internal::NoHandler{});
   }
   template <internal::Receivable C>
-  Selector& Recv(const C& channel, std::optional<typename C::value_type>& out, const Site& site = Site::Here()) {
+  Selector& Recv(const C& channel, std::optional<typename C::value_type>& out,
+                 const Site& site = Site::Here()) {
     return Add<internal::RecvIntoCase<typename C::value_type>>(site, channel.core(), out);
   }
   template <internal::Receivable C, class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Site> &&
              !std::is_same_v<F, std::optional<typename C::value_type>&>)
   Selector& Recv(const C& channel, F&& handler, const Site& site = Site::Here()) {
-    return Add<internal::RecvCase<typename C::value_type, std::decay_t<F>>>(site, channel.core(),
-                                                                            std::forward<F>(handler));
+    return Add<internal::RecvCase<typename C::value_type, std::decay_t<F>>>(
+        site, channel.core(), std::forward<F>(handler));
   }
   // Owns the value until it is chosen; Take gives it back.
   template <internal::Sendable C>
-  Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value, const Site& site = Site::Here()) {
+  Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value,
+                 const Site& site = Site::Here()) {
     return Send(channel, std::move(value), internal::NoHandler{}, site);
   }
   template <internal::Sendable C, class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Site>)
   Selector& Send(const C& channel, std::type_identity_t<typename C::value_type> value, F&& handler,
                  const Site& site = Site::Here()) {
-    return Add<OwnedSend<typename C::value_type, std::decay_t<F>>>(site, channel.core(), std::move(value),
-                                                                   std::forward<F>(handler));
+    return Add<OwnedSend<typename C::value_type, std::decay_t<F>>>(
+        site, channel.core(), std::move(value), std::forward<F>(handler));
   }
   Selector& Default(const Site& site = Site::Here()) {
     return Add<internal::DefaultCase<internal::NoHandler>>(site, internal::NoHandler{});
@@ -297,7 +320,8 @@ class Selector {
   // As Select; the index counts the cases in the order they were added.
   std::size_t Wait(const Site& site = Site::Here());
 
-  // The value of the unchosen send at index i; empty if it was sent. T is the channel's element type.
+  // The value of the unchosen send at index i; empty if it was sent. T is the channel's element
+  // type.
   template <class T>
   std::optional<T> Take(std::size_t i) {
     return cases_.at(i)->template TakeAs<T>();
@@ -314,7 +338,8 @@ class Selector {
     template <class T>
     std::optional<T> TakeAs() {
       auto* value = static_cast<std::optional<T>*>(Value(internal::TypeKey<T>()));
-      if (value == nullptr) internal::ThrowPanic("Selector::Take: no send of this type at this index", Site());
+      if (value == nullptr)
+        internal::ThrowPanic("Selector::Take: no send of this type at this index", Site());
       return std::exchange(*value, std::nullopt);
     }
   };
@@ -324,7 +349,8 @@ class Selector {
   template <class Case>
   struct HolderOf final : Holder {
     template <class... Args>
-    explicit HolderOf(const Site& at, Args&&... args) : site(at), c(std::forward<Args>(args)..., site) {}
+    explicit HolderOf(const Site& at, Args&&... args)
+        : site(at), c(std::forward<Args>(args)..., site) {}
     void Prepare(internal::SelectCase& slot) override { c.Prepare(slot); }
     void Finish() override { c.Finish(); }
     void* Value(const void*) override { return nullptr; }

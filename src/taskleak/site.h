@@ -7,9 +7,10 @@
 namespace taskleak {
 
 // File and line of a call, filled in by the compiler: every public operation ends in a parameter
-// `const Site& site = Site::Here()`, which callers leave out. It costs two stores, where a stack walk would cost a loop;
-// full stacks are captured only where a task is started. By reference down to where it is kept, since copying 16 bytes
-// that were just written as two words stalls the processor: 5 % of a whole run, as measured.
+// `const Site& site = Site::Here()`, which callers leave out. It costs two stores, where a stack
+// walk would cost a loop; full stacks are captured only where a task is started. By reference down
+// to where it is kept, since copying 16 bytes that were just written as two words stalls the
+// processor: 5 % of a whole run, as measured.
 //
 // The builtins serve instead of std::source_location, which clang 14 cannot read from libstdc++ 12.
 struct Site {

@@ -1,8 +1,9 @@
-// Go's sync package (and errgroup, semaphore): locks and waits. None of these is copyable or movable. The locks have
-// no owner and are not re-entrant; they are C++ Lockables too.
+// Go's sync package (and errgroup, semaphore): locks and waits. None of these is copyable or
+// movable. The locks have no owner and are not re-entrant; they are C++ Lockables too.
 //
-// One made outside every run (a global, a static) starts afresh at its first touch in each run: unlocked, not done,
-// zero. One that dies while tasks wait on it leaves its waiters blocked for ever, as the report then says.
+// One made outside every run (a global, a static) starts afresh at its first touch in each run:
+// unlocked, not done, zero. One that dies while tasks wait on it leaves its waiters blocked for
+// ever, as the report then says.
 #ifndef TASKLEAK_SYNC_H_
 #define TASKLEAK_SYNC_H_
 
@@ -22,8 +23,8 @@
 
 namespace taskleak {
 
-// Go's sync.Mutex in its normal mode: an unlock wakes the longest waiter, and a task that comes by may be faster.
-// Unlocking an unlocked mutex panics; any task may unlock.
+// Go's sync.Mutex in its normal mode: an unlock wakes the longest waiter, and a task that comes by
+// may be faster. Unlocking an unlocked mutex panics; any task may unlock.
 class Mutex {
  public:
   explicit Mutex(const Site& site = Site::Here()) : core_(site) {}
@@ -40,7 +41,8 @@ class Mutex {
   internal::CoreHolder<internal::MutexCore> core_;
 };
 
-// Go's sync.RWMutex: a waiting writer stops later readers; a writer's unlock first admits the readers that already wait.
+// Go's sync.RWMutex: a waiting writer stops later readers; a writer's unlock first admits the
+// readers that already wait.
 class RWMutex {
  public:
   explicit RWMutex(const Site& site = Site::Here()) : core_(site) {}
@@ -116,7 +118,8 @@ concept BasicLockable = requires(L& lock) {
   lock.unlock();
 };
 
-// A condition variable on any BasicLockable, without a predicate of its own. The lock must outlive it.
+// A condition variable on any BasicLockable, without a predicate of its own. The lock must outlive
+// it.
 class Cond {
  public:
   template <BasicLockable L>
@@ -140,8 +143,8 @@ class Cond {
   void (*release_)(void*);
 };
 
-// Runs a function once. A second caller blocks until the first is done; a call from within blocks for ever, as in Go.
-// A function that throws counts as done.
+// Runs a function once. A second caller blocks until the first is done; a call from within blocks
+// for ever, as in Go. A function that throws counts as done.
 class Once {
  public:
   explicit Once(const Site& site = Site::Here()) : core_(site) {}
@@ -163,8 +166,8 @@ class Once {
   internal::CoreHolder<internal::OnceCore> core_;
 };
 
-// A weighted semaphore (golang.org/x/sync/semaphore): waiters are served in order, so that a large request is not starved
-// by small ones.
+// A weighted semaphore (golang.org/x/sync/semaphore): waiters are served in order, so that a large
+// request is not starved by small ones.
 class Semaphore {
  public:
   explicit Semaphore(std::int64_t n, const Site& site = Site::Here()) : core_(site), size_(n) {}
@@ -182,7 +185,8 @@ class Semaphore {
   const std::int64_t size_;
 };
 
-// Tasks that work on one thing (golang.org/x/sync/errgroup): the first error ends the context and is what Wait throws.
+// Tasks that work on one thing (golang.org/x/sync/errgroup): the first error ends the context and
+// is what Wait throws.
 class ErrGroup {
  public:
   explicit ErrGroup(Context parent = Background(), const Site& site = Site::Here());
@@ -195,14 +199,14 @@ class ErrGroup {
   // At most n tasks at a time; a further Go blocks. Below zero: no limit. Set before the first Go.
   void SetLimit(std::int64_t n, const Site& site = Site::Here());
 
-  // Starts a task. It fails by returning a non-null std::exception_ptr, or by throwing anything but a Panic.
+  // Starts a task. It fails by returning a non-null std::exception_ptr, or by throwing anything but
+  // a Panic.
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>
   void Go(std::string_view name, F&& f, const Site& site = Site::Here()) {
     if (internal::Unwinding()) return;
     Begin(site);
-    internal::Spawn(
-        name, [this, f = std::forward<F>(f), site]() mutable { Run(f, site); }, site);
+    internal::Spawn(name, [this, f = std::forward<F>(f), site]() mutable { Run(f, site); }, site);
   }
   template <class F>
     requires std::is_invocable_v<std::decay_t<F>&>

@@ -22,8 +22,9 @@ void Sleep(Duration duration, const Site& site = Site::Here());
 // A channel that receives the time once, after `duration`. The timer runs on if nobody receives.
 RecvChan<TimePoint> After(Duration duration, const Site& site = Site::Here());
 
-// Handles on a timer, as Go's before version 1.23: the channel has room for one, an expiry that finds it full is
-// dropped, and neither Stop nor Reset drains it. Dropping the handle does not stop the timer.
+// Handles on a timer, as Go's before version 1.23: the channel has room for one, an expiry that
+// finds it full is dropped, and neither Stop nor Reset drains it. Dropping the handle does not stop
+// the timer.
 class [[nodiscard]] Timer {
  public:
   Timer() = default;

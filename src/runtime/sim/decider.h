@@ -50,7 +50,9 @@ struct Choice {
     c.task = task;
     return c;
   }
-  friend bool operator==(const Choice& a, const Choice& b) { return a.kind == b.kind && a.task == b.task; }
+  friend bool operator==(const Choice& a, const Choice& b) {
+    return a.kind == b.kind && a.task == b.task;
+  }
 };
 
 // What a schedule does beside ordering tasks: each kind can be switched off.
@@ -65,26 +67,28 @@ struct FaultKinds {
 
 // A moment at which more than one thing could happen. Valid during the call only.
 struct SchedulePoint {
-  SimTask* anchor;         // Whose operation this decision belongs to,
-  std::uint16_t sub;       // and which of the decisions that fell during it this is.
-  SimTask* current;        // The task about to do `op`, if it can go on; else null.
-  const Operation* op;     // Null when `current` is.
-  Choice canonical;        // What the fair run would do.
-  const ReadyList& ready;  // The others that can run.
-  std::span<SimTask* const> held;      // Those that could run but are held.
-  const TimerQueue* timers;            // Whose next ones may fire now; null: none may.
-  std::span<Fault* const> faults;      // Possible now.
+  SimTask* anchor;                 // Whose operation this decision belongs to,
+  std::uint16_t sub;               // and which of the decisions that fell during it this is.
+  SimTask* current;                // The task about to do `op`, if it can go on; else null.
+  const Operation* op;             // Null when `current` is.
+  Choice canonical;                // What the fair run would do.
+  const ReadyList& ready;          // The others that can run.
+  std::span<SimTask* const> held;  // Those that could run but are held.
+  const TimerQueue* timers;        // Whose next ones may fire now; null: none may.
+  std::span<Fault* const> faults;  // Possible now.
 };
 
-// Called on the stacks of the tasks: must not park, and should not allocate. Answers must be among what is offered.
+// Called on the stacks of the tasks: must not park, and should not allocate. Answers must be among
+// what is offered.
 class Decider {
  public:
   virtual ~Decider() = default;
 
-  // For speed: at how many of the coming points with a `current` it would answer what is canonical; it is not asked there.
-  // Counted down by the simulator.
+  // For speed: at how many of the coming points with a `current` it would answer what is canonical;
+  // it is not asked there. Counted down by the simulator.
   std::uint32_t quiet = 0;
-  // False: where a task cannot go on, it would answer what is canonical unless there is a choice of tasks or faults.
+  // False: where a task cannot go on, it would answer what is canonical unless there is a choice of
+  // tasks or faults.
   bool fires_timers_early = true;
   // True: it looks timers up by their names, TimerQueue::FindDue. Read when a run begins.
   bool finds_timers = false;
@@ -93,19 +97,20 @@ class Decider {
   virtual void OnTask(SimTask* /*task*/, std::uint32_t /*parent*/, std::uint32_t /*ordinal*/) {}
   virtual Choice Schedule(const SchedulePoint& point) = 0;
   // One of the ready cases.
-  virtual std::uint32_t Case(SimTask* task, const Operation& op, std::span<const std::uint32_t> ready) = 0;
+  virtual std::uint32_t Case(SimTask* task, const Operation& op,
+                             std::span<const std::uint32_t> ready) = 0;
   virtual bool TakeFault(SimTask* task, const Operation& op) = 0;
   virtual std::int64_t Data(SimTask* task, const Operation& op, std::int64_t lo, std::int64_t hi,
                             std::int64_t canonical) = 0;
 };
 
-// A decision that went another way than the canonical one, as it is logged during a run: by ids of this run, which
-// RunLog::paths turns into names that hold in every run.
+// A decision that went another way than the canonical one, as it is logged during a run: by ids of
+// this run, which RunLog::paths turns into names that hold in every run.
 struct LoggedException {
   enum class Kind : std::uint8_t { kTask, kTimer, kFault, kHold, kCase, kEarlyReturn, kData };
   Kind kind;
-  std::uint16_t sub;     // Which decision of the operation.
-  std::uint32_t task;    // The operation it belongs to: task and ordinal.
+  std::uint16_t sub;   // Which decision of the operation.
+  std::uint32_t task;  // The operation it belongs to: task and ordinal.
   std::uint32_t op;
   std::uint32_t target;  // kTask: the task; kTimer, kFault: the owner.
   std::int64_t value;    // kTimer, kFault: which of the owner's; kCase: the case; kData: the value.

@@ -12,8 +12,9 @@
 
 namespace taskleak::internal {
 
-// What the C++ runtime knows of the exceptions in flight on a thread. A fiber that parks inside a catch block takes it
-// along, or exceptions of different fibers would mix. The layout is the Itanium C++ ABI's (section 2.2.2).
+// What the C++ runtime knows of the exceptions in flight on a thread. A fiber that parks inside a
+// catch block takes it along, or exceptions of different fibers would mix. The layout is the
+// Itanium C++ ABI's (section 2.2.2).
 struct ExceptionGlobals {
   void* caught = nullptr;
   unsigned int uncaught = 0;
@@ -24,22 +25,23 @@ inline ExceptionGlobals* ThreadExceptionGlobals() {
 }
 
 struct Fiber {
-  boost::context::detail::fcontext_t context = nullptr;  // Where it goes on; null: must be made anew.
-  const void* frame = nullptr;                           // Frame address at which it is suspended.
+  boost::context::detail::fcontext_t context =
+      nullptr;  // Where it goes on; null: must be made anew.
   ExceptionGlobals exceptions;
   SanitizerStack sanitizer;
   Stack stack;
 };
 
-// To be called first thing on a stack that was jumped to: completes the jump of who came from there.
+// To be called first thing on a stack that was jumped to: completes the jump of who came from
+// there.
 inline void Arrive(const boost::context::detail::transfer_t& from, Fiber& self) {
   if (from.data != nullptr) static_cast<Fiber*>(from.data)->context = from.fctx;
   ArriveOnStack(self.sanitizer);
 }
 
-// Suspends `from` and goes on in `to`; returns when somebody jumps back. `globals` are the thread's. About 5 ns.
+// Suspends `from` and goes on in `to`; returns when somebody jumps back. `globals` are the
+// thread's. About 5 ns.
 __attribute__((always_inline)) inline void Jump(Fiber& from, Fiber& to, ExceptionGlobals* globals) {
-  from.frame = __builtin_frame_address(0);
   from.exceptions = *globals;
   *globals = to.exceptions;
   LeaveStack(&from.sanitizer, to.sanitizer, to.stack.low, to.stack.size());

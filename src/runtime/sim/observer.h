@@ -17,7 +17,8 @@ class Observer {
   virtual ~Observer() = default;
   virtual void OnTask(const SimTask& /*task*/, std::uint32_t /*parent*/, const Site& /*site*/) {}
   virtual void OnBefore(const SimTask& /*task*/, const Operation& /*op*/) {}
-  virtual void OnAfter(const SimTask& /*task*/, const Operation& /*op*/, std::uint32_t /*outcome*/) {}
+  virtual void OnAfter(const SimTask& /*task*/, const Operation& /*op*/,
+                       std::uint32_t /*outcome*/) {}
   virtual void OnPark(const SimTask& /*task*/, const Operation& /*op*/) {}
   virtual void OnUnpark(const SimTask& /*task*/) {}
   virtual void OnEnd(const SimTask& /*task*/) {}

@@ -30,16 +30,18 @@ void OnFault(int signal, siginfo_t* info, void* context) {
     char name[128];
     DescribeTask(*task, name, sizeof(name));
     char text[512];
-    const int length = std::snprintf(text, sizeof(text),
-                                     "taskleak: %s overflowed its stack of %zu KiB; give tasks larger ones with "
-                                     "ExploreOptions::stack_size (root: root_stack_size)\n",
-                                     name, task->fiber.stack.size() >> 10);
+    const int length =
+        std::snprintf(text, sizeof(text),
+                      "taskleak: %s overflowed its stack of %zu KiB; give tasks larger ones with "
+                      "ExploreOptions::stack_size (root: root_stack_size)\n",
+                      name, task->fiber.stack.size() >> 10);
     if (length > 0 && write(STDERR_FILENO, text, static_cast<std::size_t>(length)) < 0) _exit(2);
     _exit(2);
   }
   const struct sigaction& previous = signal == SIGSEGV ? g_previous_segv : g_previous_bus;
   if ((previous.sa_flags & SA_SIGINFO) != 0) return previous.sa_sigaction(signal, info, context);
-  if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) return previous.sa_handler(signal);
+  if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
+    return previous.sa_handler(signal);
   // The default: the fault happens again, unhandled, when the handler returns.
   ::signal(signal, SIG_DFL);
 }
@@ -48,7 +50,8 @@ struct SignalStack {
   static constexpr std::size_t kSize = 64 << 10;
   SignalStack() : memory(new char[kSize]) {
     stack_t present = {};
-    if (sigaltstack(nullptr, &present) == 0 && (present.ss_flags & SS_DISABLE) == 0) return;  // A sanitizer's serves.
+    if (sigaltstack(nullptr, &present) == 0 && (present.ss_flags & SS_DISABLE) == 0)
+      return;  // A sanitizer's serves.
     stack_t stack = {};
     stack.ss_sp = memory.get();
     stack.ss_size = kSize;

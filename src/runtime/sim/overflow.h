@@ -4,9 +4,9 @@
 
 namespace taskleak::internal {
 
-// Gives the calling OS thread a stack of its own for signals, and the process a handler of SIGSEGV and SIGBUS that says
-// which task overflowed and ends the process with exit code 2; any other fault goes on to who handled it before. Cheap
-// after the first call.
+// Gives the calling OS thread a stack of its own for signals, and the process a handler of SIGSEGV
+// and SIGBUS that says which task overflowed and ends the process with exit code 2; any other fault
+// goes on to who handled it before. Cheap after the first call.
 void HandleOverflowOnThisThread();
 
 }  // namespace taskleak::internal

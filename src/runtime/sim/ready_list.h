@@ -9,8 +9,8 @@
 
 namespace taskleak::internal {
 
-// Every operation is O(1): an array in no particular (but, for one schedule, always the same) order serves who picks at
-// random, a list in order of arrival serves who is fair.
+// Every operation is O(1): an array in no particular (but, for one schedule, always the same) order
+// serves who picks at random, a list in order of arrival serves who is fair.
 class ReadyList {
  public:
   bool empty() const { return tasks_.empty(); }

@@ -22,7 +22,9 @@ std::terminate_handler g_previous_terminate = nullptr;
 }  // namespace
 
 Simulator::Simulator(const SimulatorOptions& options)
-    : simulator_options_(options), stacks_(options.stack_size), root_stacks_(options.root_stack_size) {
+    : simulator_options_(options),
+      stacks_(options.stack_size),
+      root_stacks_(options.root_stack_size) {
   log_.reserve(1024);
   paths_.reserve(64);
 }
@@ -60,11 +62,13 @@ void Simulator::Reset() {
   panic_frames_[0] = 0;
 }
 
-RunResult Simulator::Run(const std::function<void()>& body, Decider& decider, const RunOptions& options,
-                         Observer* observer, const std::function<void(const RunResult&)>& at_end) {
+RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
+                         const RunOptions& options, Observer* observer,
+                         const std::function<void(const RunResult&)>& at_end) {
   if (t_state.run != 0) {
     constexpr const char* kNested =
-        "a simulation was started inside a simulation; call Explore or Replay outside the body, which is itself run under "
+        "a simulation was started inside a simulation; call Explore or Replay outside the body, "
+        "which is itself run under "
         "many schedules";
     t_state.runtime->NoteMisuse(kNested);
     throw UsageError(kNested);
@@ -89,7 +93,8 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider, co
   root_ = root;
   using Body = const std::function<void()>*;
   auto* callable = new (CodeMemory(root, sizeof(Body), alignof(Body))) Body(&body);
-  const TaskCode code{callable, [](void* c) { (**static_cast<Body*>(c))(); }, [](void*) noexcept {}};
+  const TaskCode code{callable, [](void* c) { (**static_cast<Body*>(c))(); },
+                      [](void*) noexcept {}};
   StartTask(root, 0, code, "root", Site(), nullptr);
   anchor_ = root;
   Enter(root);

@@ -1,7 +1,8 @@
 // The simulator, part two: what happens next. The fair canonical run, and the exceptions to it.
 //
-// The canonical run: a task runs until it blocks, yields or has done 64 operations, then the one that has been ready longest
-// runs; when every runnable task has had a turn and none blocked, the next timer fires.
+// The canonical run: a task runs until it blocks, yields or has done 64 operations, then the one
+// that has been ready longest runs; when every runnable task has had a turn and none blocked, the
+// next timer fires.
 #include <algorithm>
 
 #include "src/runtime/sim/simulator.h"
@@ -51,8 +52,8 @@ void Simulator::ReleaseOldHolds() {
   while (!held_.empty()) Release(held_.front());
 }
 
-void Simulator::Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value, SimTask* anchor,
-                    std::uint16_t sub) {
+void Simulator::Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value,
+                    SimTask* anchor, std::uint16_t sub) {
   log_.push_back({kind, sub, anchor->id, anchor->op, target, value});
   if (observer_ != nullptr) observer_->OnException(log_.back(), *anchor);
 }
@@ -72,7 +73,8 @@ Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical
   SimTask* anchor = anchor_;
   const std::uint16_t sub = anchor->sub++;
   if (canonical_only_) return canonical;
-  const TimerQueue* timers = !timers_.empty() && (idle || options_.kinds.early_timers) ? &timers_ : nullptr;
+  const TimerQueue* timers =
+      !timers_.empty() && (idle || options_.kinds.early_timers) ? &timers_ : nullptr;
   if (!faults_.empty()) {
     std::erase_if(faults_, [](Fault* fault) {
       if (fault->Possible()) return false;
@@ -136,6 +138,7 @@ void Simulator::Before(const Operation& op) {
         if (choice.task == self) return;
         TakeFromReady(choice.task);
         MakeReady(self);
+        self->frame = __builtin_frame_address(0);
         return SwitchTo(choice.task);
       case ChoiceKind::kTimer:
         Fire(choice.timer);
@@ -145,6 +148,7 @@ void Simulator::Before(const Operation& op) {
         break;
       case ChoiceKind::kHold: {
         Hold(self);
+        self->frame = __builtin_frame_address(0);
         SimTask* next = NextTask();
         if (next != self) SwitchTo(next);
         return;
@@ -167,6 +171,7 @@ void Simulator::After(const Operation& op, std::uint32_t outcome) {
 
 void Simulator::Park(const Operation& op) {
   SimTask* self = current_;
+  self->frame = __builtin_frame_address(0);
   self->operation = &op;  // An operation within this one may have come and gone.
   if (self->unparked) {
     self->unparked = false;
@@ -223,6 +228,7 @@ void Simulator::Unpark(Task* task) {
 void Simulator::Yield(const Operation& /*op*/) {
   SimTask* self = current_;
   ++turns_;
+  self->frame = __builtin_frame_address(0);
   MakeReady(self);
   SimTask* next = NextTask();
   if (next == self)
@@ -240,7 +246,8 @@ SimTask* Simulator::NextTask() {
       continue;
     }
     Choice choice = CanonicalNext();
-    if (ready_.size() > 1 || !held_.empty() || !faults_.empty() || (!timers_.empty() && decider_->fires_timers_early))
+    if (ready_.size() > 1 || !held_.empty() || !faults_.empty() ||
+        (!timers_.empty() && decider_->fires_timers_early))
       choice = Decide(nullptr, nullptr, choice, false);
     else if (!timers_.empty())
       ++anchor_->sub;  // As if it had been asked.
@@ -262,9 +269,11 @@ SimTask* Simulator::NextTask() {
 
 bool Simulator::OnlyIdleTimersLeft() const {
   if (live_ == 0)
-    return std::none_of(timers_.all().begin(), timers_.all().end(), [](TimerNode* t) { return t->MaySpawn(); });
+    return std::none_of(timers_.all().begin(), timers_.all().end(),
+                        [](TimerNode* t) { return t->MaySpawn(); });
   return timers_.next()->FiringIsIdle() &&
-         std::all_of(timers_.all().begin(), timers_.all().end(), [](TimerNode* t) { return t->FiringIsIdle(); });
+         std::all_of(timers_.all().begin(), timers_.all().end(),
+                     [](TimerNode* t) { return t->FiringIsIdle(); });
 }
 
 bool Simulator::IdleStep() {
@@ -322,7 +331,8 @@ std::uint32_t Simulator::DecideCase(const Operation& op, std::span<const std::ui
 }
 
 bool Simulator::DecideFault(const Operation& op) {
-  if (canonical_only_ || !options_.kinds.early_return || !decider_->TakeFault(current_, op)) return false;
+  if (canonical_only_ || !options_.kinds.early_return || !decider_->TakeFault(current_, op))
+    return false;
   Log(LoggedException::Kind::kEarlyReturn, 0, 1, current_, current_->sub);
   return true;
 }
@@ -339,14 +349,16 @@ void Simulator::ArmFault(Fault* fault, const Site& site) {
   fault->owner = current_->id;
   fault->ordinal = current_->next_fault++;
   fault->declared_at = site;
-  const bool allowed = fault->kind() == OpKind::kCancel ? options_.kinds.cancel : options_.kinds.close;
+  const bool allowed =
+      fault->kind() == OpKind::kCancel ? options_.kinds.cancel : options_.kinds.close;
   if (allowed)
     faults_.push_back(fault);
   else
     delete fault;
 }
 
-// A task has started, ended or changed its state. Null: root has returned, from which endless runs are counted.
+// A task has started, ended or changed its state. Null: root has returned, from which endless runs
+// are counted.
 void Simulator::NoteChange(SimTask* task) {
   if (task != nullptr && task == changer_ && root_returned_) return;
   changer_ = task;
@@ -361,7 +373,8 @@ void Simulator::AtStepGate() {
     endless_since_ = change_step_;
     return EndRun(RunEnd::kLeak);
   }
-  if (steps >= 2 * options_.max_steps && (!root_returned_ || steps - root_returned_step_ >= 2 * options_.max_steps)) {
+  if (steps >= 2 * options_.max_steps &&
+      (!root_returned_ || steps - root_returned_step_ >= 2 * options_.max_steps)) {
     endless_since_ = steps - options_.max_steps;
     return EndRun(RunEnd::kStepLimit);
   }
@@ -380,6 +393,7 @@ void Simulator::EndRun(RunEnd end) {
     if (result_.end != RunEnd::kMisuse) result_.end = end;
     over_ = true;
   }
+  current_->frame = __builtin_frame_address(0);
   SwitchToHost();
 }
 

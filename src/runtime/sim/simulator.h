@@ -30,38 +30,41 @@ struct SimulatorOptions {
 struct RunOptions {
   std::uint64_t max_steps = 100'000;
   FaultKinds kinds = {};
-  // Leaked tasks are left as they are instead of being unwound: for bodies whose destructors cannot stand it.
+  // Leaked tasks are left as they are instead of being unwound: for bodies whose destructors cannot
+  // stand it.
   bool abandon = false;
 };
 
 enum class RunEnd : std::uint8_t {
   kClean,
-  kLeak,       // Root returned, tasks are blocked for ever, or one runs for ever.
-  kDeadlock,   // Root cannot go on.
+  kLeak,      // Root returned, tasks are blocked for ever, or one runs for ever.
+  kDeadlock,  // Root cannot go on.
   kPanic,
   kException,
   kStepLimit,
-  kMisuse,     // `message` is for Explore's caller.
+  kMisuse,  // `message` is for Explore's caller.
 };
 
 struct RunResult {
   RunEnd end = RunEnd::kClean;
   std::uint64_t trace_hash = 0;
   std::uint64_t steps = 0;
-  std::uint32_t tasks = 0;      // Started.
-  std::uint32_t peak_tasks = 0; // Alive at once.
-  std::uint32_t abandoned = 0;  // Not unwound to their end.
+  std::uint32_t tasks = 0;        // Started.
+  std::uint32_t peak_tasks = 0;   // Alive at once.
+  std::uint32_t abandoned = 0;    // Not unwound to their end.
   std::uint32_t failed_task = 0;  // kPanic, kException: whose.
   std::int64_t time = 0;          // Virtual, at the end.
   std::string message;            // What was thrown.
 };
 
-// Runs one body at a time. Bound to the OS thread that calls Run, for that call; its methods as a Runtime are called by
-// tasks of the run only. Fibers, stacks and records are pooled from run to run.
+// Runs one body at a time. Bound to the OS thread that calls Run, for that call; its methods as a
+// Runtime are called by tasks of the run only. Fibers, stacks and records are pooled from run to
+// run.
 //
 // Invariants:
 //  1. Exactly one of: a task is `current_`; the host (the caller of Run) is running.
-//  2. Every live task is in exactly one of: current, the ready list, the held list, blocked, new and ready.
+//  2. Every live task is in exactly one of: current, the ready list, the held list, blocked, new
+//  and ready.
 //  3. A decision that is not canonical is in the log; replaying the log gives the same trace.
 //  4. Root's stack is neither reused nor unmapped before all tasks of the run are gone.
 class Simulator final : public Runtime {
@@ -69,12 +72,15 @@ class Simulator final : public Runtime {
   explicit Simulator(const SimulatorOptions& options = {});
   ~Simulator() override;
 
-  // The body runs as the root task; the run goes on until nothing can run and no timer is left. `at_end` is called when
-  // the verdict is known and before anything is unwound, while all tasks still stand where they are.
+  // The body runs as the root task; the run goes on until nothing can run and no timer is left.
+  // `at_end` is called when the verdict is known and before anything is unwound, while all tasks
+  // still stand where they are.
   RunResult Run(const std::function<void()>& body, Decider& decider, const RunOptions& options,
-                Observer* observer = nullptr, const std::function<void(const RunResult&)>& at_end = {});
+                Observer* observer = nullptr,
+                const std::function<void(const RunResult&)>& at_end = {});
 
-  // What the last run did otherwise than the canonical one, and how its tasks came to be. Valid until the next run.
+  // What the last run did otherwise than the canonical one, and how its tasks came to be. Valid
+  // until the next run.
   std::span<const LoggedException> log() const { return log_; }
   std::span<const PathNode> paths() const { return paths_; }
 
@@ -87,7 +93,8 @@ class Simulator final : public Runtime {
   std::uint64_t run_id() const { return run_; }
   SimTask* root() const { return root_; }
   bool root_returned() const { return root_returned_; }
-  // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless part began, else 0.
+  // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless
+  // part began, else 0.
   std::uint64_t endless_since() const { return endless_since_; }
   // The stack of the last panic; zeros behind it.
   std::span<const std::uintptr_t> panic_frames() const { return panic_frames_; }
@@ -104,7 +111,8 @@ class Simulator final : public Runtime {
   void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) override;
   void CancelSpawn() noexcept override;
   Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
-  Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) override;
+  Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                 const Site& site) override;
   std::int64_t Now() override { return now_; }
   void Arm(TimerNode* timer, std::int64_t when) override;
   void Disarm(TimerNode* timer) override;
@@ -130,8 +138,8 @@ class Simulator final : public Runtime {
   void* CodeMemory(SimTask* task, std::size_t size, std::size_t alignment);
   void FreeCode(SimTask* task) noexcept;
   void MakeFiber(SimTask* task);
-  Task* StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, const Site& site,
-                  const void* frame);
+  Task* StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name,
+                  const Site& site, const void* frame);
   void RunBody(SimTask* task);
   void EndTask(SimTask* task);
   void Unlive(SimTask* task);
@@ -156,7 +164,8 @@ class Simulator final : public Runtime {
   bool Alone() const;
   void MakeReady(SimTask* task);
   void TakeFromReady(SimTask* task);
-  void Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value, SimTask* anchor, std::uint16_t sub);
+  void Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value, SimTask* anchor,
+           std::uint16_t sub);
   void AtStepGate();
   void EndRun(RunEnd end);
   void NoteChange(SimTask* task);
@@ -183,7 +192,7 @@ class Simulator final : public Runtime {
   SimTask* anchor_ = nullptr;
   SimTask* root_ = nullptr;
   bool root_returned_ = false;
-  bool over_ = false;       // The verdict is known; what still runs is being unwound.
+  bool over_ = false;            // The verdict is known; what still runs is being unwound.
   bool canonical_only_ = false;  // Past the step limit: no more exceptions.
   std::int64_t now_ = 0;
   std::uint64_t hash_ = 0;

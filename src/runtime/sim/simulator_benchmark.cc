@@ -1,5 +1,5 @@
-// What the simulator costs: one micro-program for each cost. Figures are for one run of the body, or one item where
-// items/s is shown.
+// What the simulator costs: one micro-program for each cost. Figures are for one run of the body,
+// or one item where items/s is shown.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -28,15 +28,16 @@ using taskleak::internal::Simulator;
 using taskleak::internal::TestDecider;
 
 // Runs a body again and again on one simulator, under the canonical schedule.
-void RunCanonically(benchmark::State& state, const std::function<void()>& body, std::int64_t items) {
+void RunCanonically(benchmark::State& state, const std::function<void()>& body,
+                    std::int64_t items) {
   Simulator simulator;
   TestDecider decider;
   const RunOptions options{.max_steps = 1'000'000'000};
   std::uint64_t steps = 0;
   for (auto _ : state) steps += simulator.Run(body, decider, options).steps;
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * items);
-  state.counters["ns/step"] =
-      benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns/step"] = benchmark::Counter(
+      static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 constexpr int kMany = 1000;
@@ -102,8 +103,9 @@ void BM_Select(benchmark::State& state) {
           if constexpr (kCases == 2) {
             benchmark::DoNotOptimize(taskleak::Select(OnRecv(channels[0]), OnRecv(channels[1])));
           } else {
-            benchmark::DoNotOptimize(taskleak::Select(OnRecv(channels[0]), OnRecv(channels[1]), OnRecv(channels[2]),
-                                                      OnRecv(channels[3]), OnRecv(channels[4]), OnRecv(channels[5]),
+            benchmark::DoNotOptimize(taskleak::Select(OnRecv(channels[0]), OnRecv(channels[1]),
+                                                      OnRecv(channels[2]), OnRecv(channels[3]),
+                                                      OnRecv(channels[4]), OnRecv(channels[5]),
                                                       OnRecv(channels[6]), OnRecv(channels[7])));
           }
         }
@@ -154,8 +156,8 @@ void BM_WorkerPoolRandomSchedules(benchmark::State& state) {
     steps += simulator.Run(WorkerPool, *driver, {}).steps;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-  state.counters["ns/step"] =
-      benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns/step"] = benchmark::Counter(
+      static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(BM_WorkerPoolRandomSchedules);
 

@@ -12,7 +12,8 @@ namespace taskleak::internal {
 namespace {
 
 constexpr std::size_t kStacksPerSlab = 64;
-// LSan reads root regions whole at its end-of-process check: the first slabs only, or it would read gigabytes.
+// LSan reads root regions whole at its end-of-process check: the first slabs only, or it would read
+// gigabytes.
 constexpr std::size_t kRootSlabs = 16;
 
 std::size_t PageSize() {
@@ -41,10 +42,11 @@ StackPool::~StackPool() {
 
 void StackPool::AddSlab() {
   const std::size_t bytes = SlotSize(stack_size_) * kStacksPerSlab;
-  void* slab = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-                    -1, 0);
+  void* slab = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (slab == MAP_FAILED) throw std::bad_alloc();
-  madvise(slab, bytes, MADV_NOHUGEPAGE);  // A huge page would cost 2 MiB where one stack touches 8 KiB.
+  madvise(slab, bytes,
+          MADV_NOHUGEPAGE);  // A huge page would cost 2 MiB where one stack touches 8 KiB.
   slabs_.push_back(static_cast<std::byte*>(slab));
   if (slabs_.size() <= kRootSlabs) RegisterRoots(slab, bytes);
 }
@@ -69,7 +71,8 @@ Stack StackPool::Allocate() {
 TASKLEAK_NO_SANITIZE bool StackPool::RanOver(const Stack& stack) {
   if (stack.guarded) return false;
   // The slot below is always handed out before this one (invariant 2).
-  const auto* canary = reinterpret_cast<const std::uint64_t*>(stack.low - PageSize() - sizeof(kCanary));
+  const auto* canary =
+      reinterpret_cast<const std::uint64_t*>(stack.low - PageSize() - sizeof(kCanary));
   return *canary != kCanary;
 }
 

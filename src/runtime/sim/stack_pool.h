@@ -15,12 +15,14 @@ struct Stack {
   std::size_t size() const { return static_cast<std::size_t>(high - low); }
 };
 
-// Address space for many stacks of one size. A stack costs the memory that it touches; a guard page splits a mapping in
-// two, and the kernel allows 65,530 mappings, so only the first 16,000 stacks have one. A stack beyond those has a canary
-// in its neighbour: the word at the top of the next lower stack, which an overflow overwrites first.
+// Address space for many stacks of one size. A stack costs the memory that it touches; a guard page
+// splits a mapping in two, and the kernel allows 65,530 mappings, so only the first 16,000 stacks
+// have one. A stack beyond those has a canary in its neighbour: the word at the top of the next
+// lower stack, which an overflow overwrites first.
 //
 // Invariants:
-//  1. Stacks are handed out once and never given back to the kernel before the pool dies: their owners keep them.
+//  1. Stacks are handed out once and never given back to the kernel before the pool dies: their
+//  owners keep them.
 //  2. The lowest stack of every slab is guarded.
 class StackPool {
  public:

@@ -1,4 +1,5 @@
-// The simulator, part one: the life of a task, from memory for its callable to the end of its fiber.
+// The simulator, part one: the life of a task, from memory for its callable to the end of its
+// fiber.
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -41,8 +42,8 @@ struct FiberEntry {
     Arrive(from, task->fiber);
     for (;;) Serve(simulator, task);
   }
-  // Not inlined: the compiler must not keep the address of a thread-local across a switch, since the pool may serve
-  // another OS thread later.
+  // Not inlined: the compiler must not keep the address of a thread-local across a switch, since
+  // the pool may serve another OS thread later.
   [[gnu::noinline]] static void Serve(Simulator* simulator, SimTask* task) {
     simulator->RunBody(task);
     simulator->EndTask(task);
@@ -72,13 +73,15 @@ void* Simulator::CodeMemory(SimTask* task, std::size_t size, std::size_t alignme
   task->code_size = size;
   task->code_alignment = alignment;
   task->code_on_heap = size > kCodeBytes || alignment > 16;
-  if (task->code_on_heap) return ::operator new(size, std::align_val_t{std::max<std::size_t>(alignment, 16)});
+  if (task->code_on_heap)
+    return ::operator new(size, std::align_val_t{std::max<std::size_t>(alignment, 16)});
   return task->fiber.stack.high - kTopBytes;
 }
 
 void Simulator::FreeCode(SimTask* task) noexcept {
   if (!task->code_on_heap) return;
-  ::operator delete(task->code.callable, std::align_val_t{std::max<std::size_t>(task->code_alignment, 16)});
+  ::operator delete(task->code.callable,
+                    std::align_val_t{std::max<std::size_t>(task->code_alignment, 16)});
   task->code_on_heap = false;
 }
 
@@ -87,9 +90,10 @@ void Simulator::MakeFiber(SimTask* task) {
   UnpoisonStack(task->fiber.stack.low, task->fiber.stack.size());
   DestroySanitizerStack(task->fiber.sanitizer);
   CreateSanitizerStack(task->fiber.sanitizer);
-  std::memset(top - 256, 0, 256);  // The first frame's saved frame pointer is 0: a stack walk ends there.
-  task->fiber.context =
-      fcontext::make_fcontext(top, static_cast<std::size_t>(top - task->fiber.stack.low), &FiberEntry::Run);
+  std::memset(top - 256, 0,
+              256);  // The first frame's saved frame pointer is 0: a stack walk ends there.
+  task->fiber.context = fcontext::make_fcontext(
+      top, static_cast<std::size_t>(top - task->fiber.stack.low), &FiberEntry::Run);
 }
 
 void* Simulator::BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) {
@@ -109,16 +113,18 @@ void Simulator::CancelSpawn() noexcept {
   free_tasks_.push_back(task);
 }
 
-Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code, std::string_view name, const Site& site,
-                           const void* frame) {
+Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code,
+                           std::string_view name, const Site& site, const void* frame) {
   SimTask* creator = current_;
   paths_.push_back({parent, 0});
   task->id = static_cast<std::uint32_t>(paths_.size());
   std::uint64_t parent_hash = 0;
   if (parent != 0) {
-    // A timer's function belongs to the task that registered it, which may have ended: its children then count on.
+    // A timer's function belongs to the task that registered it, which may have ended: its children
+    // then count on.
     SimTask* owner = creator != nullptr && creator->id == parent ? creator : nullptr;
-    for (SimTask* live = owner == nullptr ? live_first_ : nullptr; live != nullptr; live = live->live_next)
+    for (SimTask* live = owner == nullptr ? live_first_ : nullptr; live != nullptr;
+         live = live->live_next)
       if (live->id == parent) owner = live;
     if (owner != nullptr) {
       paths_.back().ordinal = owner->next_child++;
@@ -126,7 +132,8 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
     } else {
       std::uint32_t ordinal = 1u << 24;  // Beyond any child that it started itself.
       for (const PathNode& node : paths_)
-        if (&node != &paths_.back() && node.parent == parent && node.ordinal >= ordinal) ordinal = node.ordinal + 1;
+        if (&node != &paths_.back() && node.parent == parent && node.ordinal >= ordinal)
+          ordinal = node.ordinal + 1;
       paths_.back().ordinal = ordinal;
       parent_hash = parent;
     }
@@ -136,6 +143,7 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   task->held = task->in_held = task->unparked = false;
   task->sub = task->slice = 0;
   task->op = 0;
+  task->frame = nullptr;
   task->operation = nullptr;
   task->last_kind = OpKind::kNone;
   task->last_site = {};
@@ -188,11 +196,13 @@ Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, const 
   return task;
 }
 
-Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) {
+Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                          const Site& site) {
   if (over_) return nullptr;
   SimTask* task = NewTask(false);
   using Callable = std::function<void()>;
-  auto* callable = new (CodeMemory(task, sizeof(Callable), alignof(Callable))) Callable(std::move(f));
+  auto* callable =
+      new (CodeMemory(task, sizeof(Callable), alignof(Callable))) Callable(std::move(f));
   const TaskCode code{callable, [](void* c) { (*static_cast<Callable*>(c))(); },
                       [](void* c) noexcept { static_cast<Callable*>(c)->~Callable(); }};
   StartTask(task, owner, code, name, site, nullptr);
@@ -222,16 +232,18 @@ void Simulator::RunBody(SimTask* task) {
       message = "an exception that is no std::exception";
     }
   }
-  if (failure != RunEnd::kClean) {  // The host takes over, and comes back for the rest.
+  if (failure != RunEnd::kClean) {         // The host takes over, and comes back for the rest.
     if (result_.end != RunEnd::kMisuse) {  // A misuse is told whatever the body makes of it.
       result_.end = failure;
       result_.failed_task = task->id;
       result_.message = std::move(message);
     }
     over_ = true;
+    task->frame = nullptr;  // Its stack is gone with the exception.
     JumpToHost();
   }
-  // Destructors of captures are the task's own code: they may act. One that parks is left by its unwinding.
+  // Destructors of captures are the task's own code: they may act. One that parks is left by its
+  // unwinding.
   try {
     task->code.destroy(task->code.callable);
   } catch (const Unwind&) {
@@ -266,7 +278,8 @@ void Simulator::EndTask(SimTask* task) {
   turns_ = 0;
   SimTask* next = NextTask();
   if (next == nullptr) return SwitchToHost();
-  // A timer's function may have been given this very fiber, which is then entered anew by returning.
+  // A timer's function may have been given this very fiber, which is then entered anew by
+  // returning.
   if (next == task) return Enter(task);
   SwitchTo(next);
 }
@@ -330,8 +343,9 @@ void Simulator::OnUnwindingOperation() {
 
 void Simulator::CaptureStack(std::uintptr_t* pcs, std::size_t max) {
   const void* frame = __builtin_frame_address(0);
-  const std::size_t count = CaptureFrames(frame, nullptr, reinterpret_cast<std::uintptr_t>(frame),
-                                          reinterpret_cast<std::uintptr_t>(current_->fiber.stack.high), pcs, max);
+  const std::size_t count =
+      CaptureFrames(frame, nullptr, reinterpret_cast<std::uintptr_t>(frame),
+                    reinterpret_cast<std::uintptr_t>(current_->fiber.stack.high), pcs, max);
   std::fill(pcs + count, pcs + max, 0);
 }
 

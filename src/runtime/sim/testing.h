@@ -12,7 +12,8 @@
 
 namespace taskleak::internal {
 
-// The fair canonical run; with a seed, a uniformly random walk without timers out of turn and without faults.
+// The fair canonical run; with a seed, a uniformly random walk without timers out of turn and
+// without faults.
 class TestDecider : public Decider {
  public:
   explicit TestDecider(std::uint64_t seed = 0) : state_(seed) {}
@@ -26,7 +27,8 @@ class TestDecider : public Decider {
     return state_ == 0 ? ready[0] : ready[Next() % ready.size()];
   }
   bool TakeFault(SimTask*, const Operation&) override { return false; }
-  std::int64_t Data(SimTask*, const Operation&, std::int64_t, std::int64_t, std::int64_t canonical) override {
+  std::int64_t Data(SimTask*, const Operation&, std::int64_t, std::int64_t,
+                    std::int64_t canonical) override {
     return canonical;
   }
 
@@ -44,7 +46,8 @@ struct TestRun {
   std::vector<TaskSnapshot> left;  // The tasks that had not ended, before they were unwound.
 };
 
-inline TestRun RunOnce(const std::function<void()>& body, std::uint64_t seed = 0, const RunOptions& options = {}) {
+inline TestRun RunOnce(const std::function<void()>& body, std::uint64_t seed = 0,
+                       const RunOptions& options = {}) {
   Simulator simulator;
   TestDecider decider(seed);
   TestRun run;

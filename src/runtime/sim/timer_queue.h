@@ -12,7 +12,8 @@
 
 namespace taskleak::internal {
 
-// A binary heap by (when, order of arming). Each node knows its position, so that it can be taken out.
+// A binary heap by (when, order of arming). Each node knows its position, so that it can be taken
+// out.
 class TimerQueue {
  public:
   bool empty() const { return heap_.empty(); }
@@ -42,12 +43,14 @@ class TimerQueue {
   }
 
   bool SeveralDue() const {
-    const auto due = [this](std::size_t i) { return i < heap_.size() && heap_[i]->when == heap_[0]->when; };
+    const auto due = [this](std::size_t i) {
+      return i < heap_.size() && heap_[i]->when == heap_[0]->when;
+    };
     return due(1) || due(2);
   }
 
-  // One of the timers due together, by random bits: a walk down the heap that stops where they say. Not uniform, but
-  // every one is possible, and fifty thousand due at once cost no more than two.
+  // One of the timers due together, by random bits: a walk down the heap that stops where they say.
+  // Not uniform, but every one is possible, and fifty thousand due at once cost no more than two.
   TimerNode* SomeDue(std::uint64_t bits) const {
     std::size_t i = 0;
     for (; (bits & 1) != 0; bits >>= 2) {
@@ -58,14 +61,15 @@ class TimerQueue {
     return heap_[i];
   }
 
-  // The timer that is number `ordinal` of task `owner`, if it is due together with the next one; else null. Needs the
-  // index.
+  // The timer that is number `ordinal` of task `owner`, if it is due together with the next one;
+  // else null. Needs the index.
   TimerNode* FindDue(std::uint32_t owner, std::uint32_t ordinal) const {
     const auto found = index_.find(Key(owner, ordinal));
     return found == index_.end() || found->second->when != heap_[0]->when ? nullptr : found->second;
   }
 
-  // Whether FindDue works: a replay may ask for any of fifty thousand timers. Set while the queue is empty.
+  // Whether FindDue works: a replay may ask for any of fifty thousand timers. Set while the queue
+  // is empty.
   void SetIndexed(bool indexed) { indexed_ = indexed; }
 
   void Clear() {

@@ -24,7 +24,8 @@ bool DebuggerAttached() {
   if (status == nullptr) return false;
   char line[256];
   int tracer = 0;
-  while (std::fgets(line, sizeof(line), status) != nullptr && std::sscanf(line, "TracerPid: %d", &tracer) != 1) {
+  while (std::fgets(line, sizeof(line), status) != nullptr &&
+         std::sscanf(line, "TracerPid: %d", &tracer) != 1) {
   }
   std::fclose(status);
   return tracer != 0;
@@ -36,7 +37,8 @@ TASKLEAK_NO_SANITIZE void Report(const Simulator& simulator, std::int64_t limit_
   const SimTask* current = simulator.current();
   if (current != nullptr) DescribeTask(*current, name, sizeof(name));
   std::fprintf(stderr,
-               "taskleak: no step for %.1f s: %s blocks its thread or spins without an operation (a real std::mutex held "
+               "taskleak: no step for %.1f s: %s blocks its thread or spins without an operation "
+               "(a real std::mutex held "
                "across an operation, a real sleep, a loop on a plain atomic?)",
                static_cast<double>(limit_ms) / 1000, name);
   if (current != nullptr && current->last_kind != OpKind::kNone && current->last_site) {
@@ -44,7 +46,8 @@ TASKLEAK_NO_SANITIZE void Report(const Simulator& simulator, std::int64_t limit_
     std::fprintf(stderr, "; the last it did was %s at %s:%u", OpName(current->last_kind),
                  slash == nullptr ? current->last_site.file : slash + 1, current->last_site.line);
   }
-  std::fprintf(stderr, ". Use taskleak's locks and Sleep in the body, or raise ExploreOptions::watchdog.\n");
+  std::fprintf(
+      stderr, ". Use taskleak's locks and Sleep in the body, or raise ExploreOptions::watchdog.\n");
   int listed = 0;
   for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
     if (task == current) continue;
@@ -54,10 +57,12 @@ TASKLEAK_NO_SANITIZE void Report(const Simulator& simulator, std::int64_t limit_
     }
     DescribeTask(*task, name, sizeof(name));
     const char* slash = task->last_site ? std::strrchr(task->last_site.file, '/') : nullptr;
-    std::fprintf(stderr, "  %s: %s %s", name, task->state == SimTask::State::kBlocked ? "blocked in" : "after",
+    std::fprintf(stderr, "  %s: %s %s", name,
+                 task->state == SimTask::State::kBlocked ? "blocked in" : "after",
                  OpName(task->last_kind));
     if (task->last_site)
-      std::fprintf(stderr, " at %s:%u", slash == nullptr ? task->last_site.file : slash + 1, task->last_site.line);
+      std::fprintf(stderr, " at %s:%u", slash == nullptr ? task->last_site.file : slash + 1,
+                   task->last_site.line);
     std::fprintf(stderr, "\n");
   }
   std::fflush(stderr);

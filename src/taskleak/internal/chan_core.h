@@ -17,8 +17,8 @@
 
 namespace taskleak::internal {
 
-// What travels through a channel: the element, or, where moving it may throw, a box of it. So nothing that
-// happens between two tasks can throw, and no message is lost half way.
+// What travels through a channel: the element, or, where moving it may throw, a box of it. So
+// nothing that happens between two tasks can throw, and no message is lost half way.
 template <class T>
 using Parcel = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, std::unique_ptr<T>>;
 
@@ -52,10 +52,12 @@ inline constexpr ElementOps kElementOps = {
 // "Receive operator", "Close"). Called by the tasks of its run only.
 //
 // Invariants:
-//  1. Receivers wait only while the buffer is empty and no sender waits; senders wait only while the
+//  1. Receivers wait only while the buffer is empty and no sender waits; senders wait only while
+//  the
 //     buffer is full and no receiver waits.
 //  2. Once closed, nobody waits, and what is buffered is still received, in order.
-//  3. The caller of an operation holds a reference throughout: the handle may die while the task is preempted or parked.
+//  3. The caller of an operation holds a reference throughout: the handle may die while the task is
+//  preempted or parked.
 class ChanCore : public Object {
  public:
   // `ops` and, behind the object, `capacity` slots. Made with one reference, held by the caller.
@@ -64,7 +66,8 @@ class ChanCore : public Object {
   void Send(void* value, const Site& site);
   // Into `out`; leaves it empty when closed and drained.
   void Recv(void* out, const Site& site);
-  // `prepare`, if given, makes the value from what it is given, once it is certain that it will be sent; it may throw.
+  // `prepare`, if given, makes the value from what it is given, once it is certain that it will be
+  // sent; it may throw.
   bool TrySend(void* value, void* (*prepare)(void*), const Site& site);
   // False: nothing was ready. True with an empty `out`: closed and drained.
   bool TryRecv(void* out, const Site& site);
@@ -75,7 +78,8 @@ class ChanCore : public Object {
   bool closed() const { return closed_; }
   bool full() const { return count_ == capacity_; }
 
-  // For selects: whether an operation could proceed at once (a send on a closed channel can: it panics).
+  // For selects: whether an operation could proceed at once (a send on a closed channel can: it
+  // panics).
   bool SendReady(const Task* self);
   bool RecvReady(const Task* self);
   // Does what is known to be ready. False: the channel is closed (a send then did nothing).
@@ -87,15 +91,19 @@ class ChanCore : public Object {
   // What is buffered dies with the run, or a channel that holds its own handle would never.
   void Sever() override;
 
-  // The runtime's side: a close by the schedule, after which the owner's own Close is a no-op; a close of a
-  // context's done channel, which is no operation of its own; a tick, dropped when the buffer is full.
+  // The runtime's side: a close by the schedule, after which the owner's own Close is a no-op; a
+  // close of a context's done channel, which is no operation of its own; a tick, dropped when the
+  // buffer is full.
   void CloseByFault(Runtime* runtime);
   void CloseQuietly(Runtime* runtime);
   void Offer(Runtime* runtime, void* value);
 
  protected:
   ChanCore(const ElementOps& ops, std::size_t capacity, void* slots, const Site& site)
-      : Object(ObjectKind::kChannel, site), ops_(ops), slots_(static_cast<std::byte*>(slots)), capacity_(capacity) {}
+      : Object(ObjectKind::kChannel, site),
+        ops_(ops),
+        slots_(static_cast<std::byte*>(slots)),
+        capacity_(capacity) {}
   ~ChanCore() override;
   void Destroy() noexcept override;
 

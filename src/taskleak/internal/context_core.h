@@ -19,23 +19,27 @@ namespace taskleak::internal {
 // One node of the tree. The rules are those of Go's package context.
 //
 // Invariants:
-//  1. A child is registered with its nearest ancestor that can end, which keeps it alive until one of the
+//  1. A child is registered with its nearest ancestor that can end, which keeps it alive until one
+//  of the
 //     two ends: a task may hold nothing of a context but its done channel.
-//  2. `error` is set once; the done channel is closed at that moment, the timer disarmed, the children ended.
+//  2. `error` is set once; the done channel is closed at that moment, the timer disarmed, the
+//  children ended.
 //  3. A value node has no channel of its own: `ends` is the nearest ancestor that has one, or null.
 class ContextCore final : public Object, private TimerNode, public Pooled {
  public:
   enum class Error : std::uint8_t { kNone, kCanceled, kDeadlineExceeded };
 
   static Ref<ContextCore> MakeCancel(ContextCore* parent, const Site& site);
-  static Ref<ContextCore> MakeValue(ContextCore* parent, const void* key, std::shared_ptr<const void> value,
-                                    bool cuts_cancel, const Site& site);
+  static Ref<ContextCore> MakeValue(ContextCore* parent, const void* key,
+                                    std::shared_ptr<const void> value, bool cuts_cancel,
+                                    const Site& site);
 
-  // The deadline, in the runtime's time; ends at once if that has passed or the parent's is earlier. Called once.
+  // The deadline, in the runtime's time; ends at once if that has passed or the parent's is
+  // earlier. Called once.
   void SetDeadline(Runtime* runtime, std::int64_t when);
 
-  // Ends this context and all below it. No operation of its own: the caller (a CancelFunc, a timer, the
-  // schedule) is.
+  // Ends this context and all below it. No operation of its own: the caller (a CancelFunc, a timer,
+  // the schedule) is.
   void End(Runtime* runtime, Error error, std::exception_ptr cause);
 
   std::uint64_t AddFunction(Runtime* runtime, std::function<void()> f, const Site& site);

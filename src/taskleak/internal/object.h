@@ -23,17 +23,20 @@ enum class ObjectKind : std::uint8_t {
   kSemaphore,
 };
 
-// The two ends of an object, as far as a report cares: who feeds it (send, unlock, done, signal, cancel)
-// and who is fed by it (receive, lock, wait).
+// The two ends of an object, as far as a report cares: who feeds it (send, unlock, done, signal,
+// cancel) and who is fed by it (receive, lock, wait).
 enum class End : std::uint8_t { kFeeds = 0, kFed = 1 };
 
-// Counted by its handles and by the frames parked on it. Single-threaded: an object belongs to one run of
-// one simulator, and only that run's OS thread touches it; handles may still be dropped after the run.
+// Counted by its handles and by the frames parked on it. Single-threaded: an object belongs to one
+// run of one simulator, and only that run's OS thread touches it; handles may still be dropped
+// after the run.
 //
 // Invariants:
-//  1. `run` names the run it was made in and never changes; an operation from anywhere else is refused.
+//  1. `run` names the run it was made in and never changes; an operation from anywhere else is
+//  refused.
 //  2. It is in its run's list of objects from construction until destruction or the end of the run.
-//  3. `ordinal` counts the objects its maker task made, so (maker's path, ordinal) names the object in
+//  3. `ordinal` counts the objects its maker task made, so (maker's path, ordinal) names the object
+//  in
 //     every run of every build; `number` counts objects of its kind in this run, and is for people.
 class Object {
  public:
@@ -46,7 +49,8 @@ class Object {
     if (--refs_ == 0) Destroy();
   }
 
-  // Called when the run has ended and all its tasks are gone: gives up references that run in circles.
+  // Called when the run has ended and all its tasks are gone: gives up references that run in
+  // circles.
   virtual void Sever() {}
 
   void Used(End end, std::uint32_t task, const Site& site, std::uint64_t step) noexcept {

@@ -1,9 +1,9 @@
 // The seam: the only interface between the primitives and what runs them.
 //
-// A primitive calls Before, does its work on its own core, parks or unparks tasks, and calls After. It knows
-// nothing of which runtime it is on; a runtime knows nothing of channels. Strategies, coverage, reduction
-// and the report's prose all live on the two records, Before and After. Nothing but a Runtime switches
-// tasks, reads a clock or draws a random number.
+// A primitive calls Before, does its work on its own core, parks or unparks tasks, and calls After.
+// It knows nothing of which runtime it is on; a runtime knows nothing of channels. Strategies,
+// coverage, reduction and the report's prose all live on the two records, Before and After. Nothing
+// but a Runtime switches tasks, reads a clock or draws a random number.
 #ifndef TASKLEAK_INTERNAL_RUNTIME_H_
 #define TASKLEAK_INTERNAL_RUNTIME_H_
 
@@ -70,7 +70,8 @@ struct CaseView {
   bool is_send;
 };
 
-// What a task is about to do. Lives in the frame of the operation, for as long as the task is in it.
+// What a task is about to do. Lives in the frame of the operation, for as long as the task is in
+// it.
 struct Operation {
   OpKind kind = OpKind::kNone;
   bool preempts = true;  // Whether other tasks may run first. Only operations that communicate do.
@@ -84,8 +85,9 @@ struct Operation {
 // How an operation ended, for After. A select gives kChose + the case's index.
 namespace outcome {
 inline constexpr std::uint32_t kDone = 0;
-inline constexpr std::uint32_t kNotReady = 1;  // A Try that did nothing, an EarlyReturn that went on.
-inline constexpr std::uint32_t kClosed = 2;    // A receive that found the channel closed and drained.
+inline constexpr std::uint32_t kNotReady =
+    1;                                       // A Try that did nothing, an EarlyReturn that went on.
+inline constexpr std::uint32_t kClosed = 2;  // A receive that found the channel closed and drained.
 inline constexpr std::uint32_t kPanicked = 3;
 inline constexpr std::uint32_t kChose = 16;
 }  // namespace outcome
@@ -98,8 +100,9 @@ struct Task {
   std::uint32_t id = 0;
 };
 
-// A timer in the runtime's queue. Its owner derives from it, and is called back when time has come: from the
-// runtime, between two operations, on whatever stack; it may unpark and spawn, and must not park.
+// A timer in the runtime's queue. Its owner derives from it, and is called back when time has come:
+// from the runtime, between two operations, on whatever stack; it may unpark and spawn, and must
+// not park.
 class TimerNode {
  public:
   virtual void Fire() = 0;
@@ -147,24 +150,26 @@ class Runtime {
  public:
   virtual ~Runtime() = default;
 
-  // Around every operation. Before may run other tasks first, and throws when the task is being unwound.
+  // Around every operation. Before may run other tasks first, and throws when the task is being
+  // unwound.
   virtual void Before(const Operation& op) = 0;
   virtual void After(const Operation& op, std::uint32_t outcome) = 0;
 
-  // Parks the current task, blocked on `op`, until it is unparked; at once if it was unparked since it last parked. Throws
-  // when it is being unwound.
+  // Parks the current task, blocked on `op`, until it is unparked; at once if it was unparked since
+  // it last parked. Throws when it is being unwound.
   virtual void Park(const Operation& op) = 0;
   virtual void Unpark(Task* task) = 0;
   // Gives way: the current task stays runnable, behind all others.
   virtual void Yield(const Operation& op) = 0;
 
-  // Starts a task in two steps: memory for the callable, then the task, whose creation stack is that of the
-  // caller. CancelSpawn gives the memory back when the callable's constructor threw.
+  // Starts a task in two steps: memory for the callable, then the task, whose creation stack is
+  // that of the caller. CancelSpawn gives the memory back when the callable's constructor threw.
   virtual void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) = 0;
   virtual void CancelSpawn() noexcept = 0;
   virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) = 0;
   // For tasks that no task starts: a timer's or a context's function. `owner` is who registered it.
-  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name, const Site& site) = 0;
+  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                         const Site& site) = 0;
 
   // Nanoseconds since the epoch of the runtime's clock.
   virtual std::int64_t Now() = 0;
@@ -172,7 +177,8 @@ class Runtime {
   virtual void Disarm(TimerNode* timer) = 0;
   virtual void AdoptTimer(TimerNode* timer) = 0;  // Names it: owner and ordinal.
 
-  // Which of the ready cases of a select; `ready` holds case indices in argument order, the first is canonical.
+  // Which of the ready cases of a select; `ready` holds case indices in argument order, the first
+  // is canonical.
   virtual std::uint32_t DecideCase(const Operation& op, std::span<const std::uint32_t> ready) = 0;
   // Whether a fault that the body offers happens here; canonically it does not.
   virtual bool DecideFault(const Operation& op) = 0;
@@ -191,7 +197,8 @@ class Runtime {
   virtual void SetName(std::string_view name) = 0;
   virtual void SetLabel(std::string_view key, std::string_view value) = 0;
 
-  // An operation reached while its task unwinds: counted, and the task is abandoned when they do not end.
+  // An operation reached while its task unwinds: counted, and the task is abandoned when they do
+  // not end.
   virtual void OnUnwindingOperation() = 0;
   // A wrong use that must reach Explore's caller even if the body swallows the exception.
   virtual void NoteMisuse(const char* sentence) = 0;
@@ -212,7 +219,8 @@ extern constinit thread_local ThreadState t_state;
 
 // Refuses a use from outside the object's run, in a sentence that says which of the cases it is.
 [[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, const Site& site);
-[[noreturn]] void RefuseForeignUse(const char* what, const Site& made_at, OpKind kind, const Site& site);
+[[noreturn]] void RefuseForeignUse(const char* what, const Site& made_at, OpKind kind,
+                                   const Site& site);
 // Refuses a call that needs a run, made outside all runs.
 [[noreturn]] void RefuseOutside(const char* what, const Site& site);
 [[noreturn]] void ThrowClosed(const char* sentence, const Site& site);

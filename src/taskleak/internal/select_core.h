@@ -16,8 +16,9 @@ struct SelectCase {
   bool is_default = false;
 };
 
-// Go's select statement (The Go Programming Language Specification, "Select statements"). Returns the index of
-// the case that proceeded. A send case on a closed channel is ready, and panics when it is chosen.
+// Go's select statement (The Go Programming Language Specification, "Select statements"). Returns
+// the index of the case that proceeded. A send case on a closed channel is ready, and panics when
+// it is chosen.
 std::size_t RunSelect(SelectCase* cases, std::size_t count, const Site& site);
 
 // Identifies a type within the process.

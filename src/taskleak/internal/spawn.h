@@ -32,8 +32,9 @@ Task* Spawn(std::string_view name, F&& f, const Site& site) {
       throw;
     }
   }
-  const TaskCode code{memory, [](void* callable) { static_cast<void>((*static_cast<Callable*>(callable))()); },
-                      [](void* callable) noexcept { static_cast<Callable*>(callable)->~Callable(); }};
+  const TaskCode code{
+      memory, [](void* callable) { static_cast<void>((*static_cast<Callable*>(callable))()); },
+      [](void* callable) noexcept { static_cast<Callable*>(callable)->~Callable(); }};
   return runtime->CommitSpawn(code, name, site);
 }
 

@@ -1,5 +1,5 @@
-// The counted cores behind the locks and wait groups of sync.h. A parked frame touches only its core, never the handle,
-// which may have died with the frame it stood in.
+// The counted cores behind the locks and wait groups of sync.h. A parked frame touches only its
+// core, never the handle, which may have died with the frame it stood in.
 #ifndef TASKLEAK_INTERNAL_SYNC_CORE_H_
 #define TASKLEAK_INTERNAL_SYNC_CORE_H_
 
@@ -13,8 +13,8 @@
 
 namespace taskleak::internal {
 
-// A lock is often a member, or made by std::make_shared: the constructor's call site says little then, and the stack is
-// kept. Channels and contexts are made by functions that the user calls.
+// A lock is often a member, or made by std::make_shared: the constructor's call site says little
+// then, and the stack is kept. Channels and contexts are made by functions that the user calls.
 class WithMaker {
  public:
   static constexpr std::size_t kMadeFrames = 8;
@@ -30,7 +30,8 @@ class SyncCore : public Object, public WithMaker, public Pooled {
   explicit SyncCore(const Site& site) : Object(kKind, site) {}
   virtual bool HasWaiters() = 0;
 
-  // Parks the current task in a queue of this core until it is claimed; throws when it is being unwound.
+  // Parks the current task in a queue of this core until it is claimed; throws when it is being
+  // unwound.
   void WaitIn(WaitQueue& queue, Runtime* runtime, const Operation& op, void* element = nullptr,
               bool in_front = false) {
     const internal::Ref<SyncCore> keep(this);
@@ -58,11 +59,14 @@ class MutexCore final : public SyncCore<ObjectKind::kMutex> {
   void Destroy() noexcept override { delete this; }
 };
 
-// As Go's: a writer first takes the writers' lock, then announces itself, then waits for the readers inside.
+// As Go's: a writer first takes the writers' lock, then announces itself, then waits for the
+// readers inside.
 class RWMutexCore final : public SyncCore<ObjectKind::kRWMutex> {
  public:
   explicit RWMutexCore(const Site& site) : SyncCore(site) {}
-  bool HasWaiters() override { return !readers_waiting.empty() || !writers_waiting.empty() || !draining.empty(); }
+  bool HasWaiters() override {
+    return !readers_waiting.empty() || !writers_waiting.empty() || !draining.empty();
+  }
   bool announced = false;    // A writer holds the writers' lock: later readers wait.
   std::int64_t readers = 0;  // Inside.
   WaitQueue readers_waiting;
@@ -128,8 +132,8 @@ class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
   void Destroy() noexcept override { delete this; }
 };
 
-// A handle's hold on its core: made in a run, it belongs to that run; made outside every run, it gets a new core at its
-// first touch in each.
+// A handle's hold on its core: made in a run, it belongs to that run; made outside every run, it
+// gets a new core at its first touch in each.
 template <class Core>
 class CoreHolder {
  public:
@@ -140,7 +144,8 @@ class CoreHolder {
   CoreHolder& operator=(const CoreHolder&) = delete;
   ~CoreHolder() {
     // While its task unwinds, nobody reads what happens to it; outside the run, nobody waits.
-    if (core_ && core_->run == t_state.run && !t_state.unwinding && core_->HasWaiters()) core_->destroyed = true;
+    if (core_ && core_->run == t_state.run && !t_state.unwinding && core_->HasWaiters())
+      core_->destroyed = true;
   }
 
   const Ref<Core>& Get(OpKind kind, const Site& site) {

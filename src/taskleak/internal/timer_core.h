@@ -18,11 +18,13 @@ class Timer;
 
 namespace taskleak::internal {
 
-// A timer and what it feeds: a channel of capacity one, or a function that becomes a task. Counted; while it
-// is armed the runtime's queue holds one reference (dropped on firing, on Stop and at the end of the run).
+// A timer and what it feeds: a channel of capacity one, or a function that becomes a task. Counted;
+// while it is armed the runtime's queue holds one reference (dropped on firing, on Stop and at the
+// end of the run).
 class TimerCore final : public TimerNode, public Pooled {
  public:
-  static Ref<TimerCore> MakeChannel(std::int64_t period, const Site& site);  // period 0: fires once.
+  static Ref<TimerCore> MakeChannel(std::int64_t period,
+                                    const Site& site);  // period 0: fires once.
   static Ref<TimerCore> MakeFunction(std::function<void()> f, const Site& site);
 
   void AddRef() noexcept { ++refs_; }

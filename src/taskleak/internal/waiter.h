@@ -10,13 +10,14 @@ namespace taskleak::internal {
 
 class WaitQueue;
 
-// One task's place in one queue; stands in the parked frame. A task in a select has one for each case, all
-// pointing at the same claim: whoever takes the first of them takes the task.
+// One task's place in one queue; stands in the parked frame. A task in a select has one for each
+// case, all pointing at the same claim: whoever takes the first of them takes the task.
 //
 // Invariants:
 //  1. A waiter is in at most one queue, and leaves it by Pop or by its own destructor, so that an
 //     unwound frame never stays linked.
-//  2. `claim` is 0 while nobody has taken the task, else 1 + the `index` of the case that was served.
+//  2. `claim` is 0 while nobody has taken the task, else 1 + the `index` of the case that was
+//  served.
 struct Waiter {
   Waiter() = default;
   Waiter(const Waiter&) = delete;
@@ -62,8 +63,8 @@ class WaitQueue {
     waiter->queue = nullptr;
   }
 
-  // The longest waiter whose task nobody has taken yet, still in the queue; null if there is none. The
-  // remains of selects that were served elsewhere are dropped on the way.
+  // The longest waiter whose task nobody has taken yet, still in the queue; null if there is none.
+  // The remains of selects that were served elsewhere are dropped on the way.
   Waiter* Front() noexcept {
     while (head_ != nullptr && *head_->claim != 0) Remove(head_);
     return head_;
@@ -72,7 +73,8 @@ class WaitQueue {
   // As Front, but skips the waiters of `self`: a select does not meet itself.
   Waiter* FrontExcept(const Task* self) noexcept {
     Waiter* waiter = Front();
-    while (waiter != nullptr && (waiter->task == self || *waiter->claim != 0)) waiter = waiter->next;
+    while (waiter != nullptr && (waiter->task == self || *waiter->claim != 0))
+      waiter = waiter->next;
     return waiter;
   }
 
