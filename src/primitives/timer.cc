@@ -54,7 +54,7 @@ void TimerCore::Fire() {
   const internal::Ref<TimerCore> keep(this);
   Runtime* runtime = t_state.runtime;
   if (period_ > 0)
-    runtime->Arm(this, when + period_);  // The queue keeps its reference.
+    runtime->Arm(this, SaturatingAdd(when, period_));  // The queue keeps its reference.
   else
     Release();
   if (function_ != nullptr) {

@@ -24,7 +24,7 @@ std::terminate_handler g_previous_terminate = nullptr;
 Simulator::Simulator(const SimulatorOptions& options)
     : simulator_options_(options),
       stacks_(options.stack_size),
-      root_stacks_(options.root_stack_size) {
+      root_stacks_(options.root_stack_size, 1) {
   log_.reserve(1024);
   paths_.reserve(64);
 }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -11,7 +12,6 @@
 namespace taskleak::internal {
 namespace {
 
-constexpr std::size_t kStacksPerSlab = 64;
 // LSan reads root regions whole at its end-of-process check: the first slabs only, or it would read
 // gigabytes.
 constexpr std::size_t kRootSlabs = 16;
@@ -32,16 +32,18 @@ std::size_t SlotSize(std::size_t size) {
 }
 
 StackPool::~StackPool() {
-  const std::size_t bytes = SlotSize(stack_size_) * kStacksPerSlab;
+  const std::size_t slot = SlotSize(stack_size_);
   for (std::size_t i = 0; i < slabs_.size(); ++i) {
-    if (i < kRootSlabs) UnregisterRoots(slabs_[i], bytes);
-    UnpoisonStack(slabs_[i], bytes);
-    munmap(slabs_[i], bytes);
+    if (i < kRootSlabs) UnregisterRoots(slabs_[i], slot * per_slab_);
+    const std::size_t used = std::min(used_ - i * per_slab_, per_slab_);
+    UnpoisonStack(slabs_[i], slot * used);
+    munmap(slabs_[i], slot * per_slab_);
   }
+  g_guarded -= guarded_;
 }
 
 void StackPool::AddSlab() {
-  const std::size_t bytes = SlotSize(stack_size_) * kStacksPerSlab;
+  const std::size_t bytes = SlotSize(stack_size_) * per_slab_;
   void* slab = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (slab == MAP_FAILED) throw std::bad_alloc();
@@ -52,16 +54,17 @@ void StackPool::AddSlab() {
 }
 
 Stack StackPool::Allocate() {
-  if (used_ == slabs_.size() * kStacksPerSlab) AddSlab();
+  if (used_ == slabs_.size() * per_slab_) AddSlab();
   const std::size_t slot = SlotSize(stack_size_);
-  std::byte* base = slabs_.back() + used_ % kStacksPerSlab * slot;
+  std::byte* base = slabs_.back() + used_ % per_slab_ * slot;
   Stack stack;
   stack.low = base + PageSize();
   stack.high = base + slot;
-  stack.guarded = used_ % kStacksPerSlab == 0 || g_guarded < kGuardedStacks;
+  stack.guarded = used_ % per_slab_ == 0 || g_guarded < kGuardedStacks;
   if (stack.guarded) {
     if (mprotect(base, PageSize(), PROT_NONE) != 0) stack.guarded = false;
     ++g_guarded;
+    ++guarded_;
   }
   ++used_;
   std::memcpy(stack.high - sizeof(kCanary), &kCanary, sizeof(kCanary));

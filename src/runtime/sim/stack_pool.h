@@ -26,7 +26,9 @@ struct Stack {
 //  2. The lowest stack of every slab is guarded.
 class StackPool {
  public:
-  explicit StackPool(std::size_t stack_size) : stack_size_(stack_size) {}
+  // `per_slab`: how many stacks are mapped at a time.
+  explicit StackPool(std::size_t stack_size, std::size_t per_slab = 64)
+      : stack_size_(stack_size), per_slab_(per_slab) {}
   StackPool(const StackPool&) = delete;
   StackPool& operator=(const StackPool&) = delete;
   ~StackPool();
@@ -46,7 +48,9 @@ class StackPool {
   void AddSlab();
 
   const std::size_t stack_size_;
+  const std::size_t per_slab_;
   std::vector<std::byte*> slabs_;
+  std::size_t guarded_ = 0;
   std::size_t used_ = 0;  // Stacks handed out.
 };
 
