@@ -16,9 +16,13 @@ class Shrinker {
   ShrinkResult Run() {
     Shorten();
     if (best_.size() > 1 && hooks_.holds) TryHolds();
-    Lower();
-    // Lowering may have made an entry needless.
-    while (!ended_ && RemoveChunks(1)) {
+    for (bool changed = true;
+         changed && !ended_;) {  // A lower value may make an entry needless, and the reverse.
+      const Schedule before = best_;
+      Lower();
+      while (!ended_ && RemoveChunks(1)) {
+      }
+      changed = !(best_ == before);
     }
     return {best_, !ended_, trials_};
   }

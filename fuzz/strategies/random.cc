@@ -11,8 +11,8 @@ bool RandomStrategy::Begin(std::uint64_t index) {
   temper_.preempt = pick({0, 64, 512, 2048});
   temper_.shuffle = pick({0, 1024, 4096, 4096});
   temper_.timer = kinds_.early_timers ? pick({0, 0, 64, 512}) : 0;
-  temper_.fault = pick({64, 256, 1024});
-  temper_.early_return = pick({128, 512, 2048});
+  temper_.fault = pick({0, 8, 64, 256, 1024});
+  temper_.early_return = pick({0, 32, 256, 1024, 2048});
   temper_.hold = pick({64, 256});
   temper_.holds = kinds_.holds ? pick({0, 0, 1, 1, 2}) : 0;
   temper_.other_case = pick({0, 2048, 4096});

@@ -1,10 +1,11 @@
 #include "harness/cli/catalogue.h"
 
 #include <fnmatch.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <sstream>
 
 #include "harness/explore/environment.h"
@@ -97,11 +98,17 @@ class Display {
   const int width_;
 };
 
-std::string PeakMemory() {
-  struct rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return std::to_string(usage.ru_maxrss / 1024) + " MB";
+// What the process has in memory now: the stacks of a search are kept, so after it this is what it
+// took.
+std::string ResidentMemory() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return std::to_string(resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) >> 20) + " MB";
 }
+
+constexpr std::uint32_t kManyTasks = 100;  // From here on their number and memory are shown.
 
 struct Judged {
   bool as_expected;
@@ -221,8 +228,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     out << Line(name, result, judged.verdict) << "\n";
     if (!judged.remark.empty()) out << "    " << judged.remark << "\n";
     if (!judged.as_expected && !replay.has_value()) ++wrong;
-    if (result.peak_tasks >= 1000)
-      out << "    at most " << result.peak_tasks << " tasks at once, " << PeakMemory()
+    if (result.peak_tasks >= kManyTasks)
+      out << "    at most " << result.peak_tasks << " tasks at once, " << ResidentMemory()
           << " resident\n";
     if (result.failure.has_value()) {
       Failure failure = *result.failure;

@@ -73,7 +73,9 @@ bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
   }
   // The clock and the progress display cost more than a run: only now and then.
   constexpr std::uint64_t kEvery = 64;
-  if (result.schedules % kEvery != 0 && result.steps < 1'000'000) return false;
+  constexpr std::uint64_t kEverySteps = 1'000'000;
+  if (result.schedules % kEvery != 0 && result.steps - steps_at_check_ < kEverySteps) return false;
+  steps_at_check_ = result.steps;
   const std::chrono::duration<double> elapsed = RealClock::now() - started;
   if (options_.budget.count() > 0 && elapsed >= options_.budget) return true;
   if (options_.on_progress &&
@@ -97,7 +99,7 @@ ExploreResult Explorer::Search() {
       break;
     }
     Outcome outcome = Run(*driver, nullptr, [&](const RunResult& run, const Verdict& verdict) {
-      if (!known_.contains(verdict.groups.front())) Announce(run, verdict, result.schedules + 1);
+      if (FirstUnknown(verdict) != nullptr) Announce(run, verdict, result.schedules + 1);
     });
     driver->End(outcome.run);
     ++result.schedules;
@@ -112,7 +114,7 @@ ExploreResult Explorer::Search() {
       Forward(outcome);
       break;
     }
-    if (outcome.verdict.has_value() && !known_.contains(outcome.verdict->groups.front())) {
+    if (outcome.verdict.has_value() && FirstUnknown(*outcome.verdict) != nullptr) {
       result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
       Found(result, std::move(outcome));
       if (!options_.keep_going) break;
@@ -165,8 +167,15 @@ void Explorer::Forward(const Outcome& outcome) {
   for_test_.insert(for_test_.end(), outcome.assertions.begin(), outcome.assertions.end());
 }
 
+// The most telling group of tasks that no failure before has shown; null if all are known.
+const Signature* Explorer::FirstUnknown(const Verdict& verdict) const {
+  for (const Signature& group : verdict.groups)
+    if (!known_.contains(group)) return &group;
+  return nullptr;
+}
+
 void Explorer::Found(ExploreResult& result, Outcome outcome) {
-  const Signature signature = outcome.verdict->groups.front();
+  const Signature signature = *FirstUnknown(*outcome.verdict);
   known_.insert(signature);
   Failure failure;
   const Schedule reduced = Reduce(outcome.schedule, signature, result, failure);
@@ -189,13 +198,13 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   failure.body = name_;
   failure.replay_line = ReplayLine(failure.schedule);
   Report(failure);
-  if (failure.kind == FailureKind::kAssertion) {
-    // The assertions as they are under the shrunk schedule.
-    ReplayDecider decider(failure.schedule);
-    decider.Begin();
-    outcome = Run(decider);
-    outcome.assertions.front().message += "\n" + failure.Summary() + "\n" + failure.replay_line;
-    Forward(outcome);
+  // What the test is told: the assertions as they are under the shrunk schedule; if the body does
+  // not repeat them, as they were when they were found.
+  std::vector<AssertionResult> assertions =
+      last_recorded_.empty() ? std::move(outcome.assertions) : std::move(last_recorded_);
+  if (!assertions.empty()) {
+    assertions.front().message += "\n" + failure.Summary() + "\n" + failure.replay_line;
+    for_test_.insert(for_test_.end(), assertions.begin(), assertions.end());
   }
   if (!result.failure.has_value()) result.failure = failure;
   result.failures.push_back(std::move(failure));
@@ -262,6 +271,7 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
         failure.leaked = Culprits(simulator_, run, verdict.kind);
         failure.message = run.message;
       });
+  last_recorded_.clear();
   if (!same) return std::nullopt;
   // Once more without the recorder: the same, or the body is not to be trusted.
   decider.Begin();
@@ -273,6 +283,10 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
     failure.message +=
         assertion.file + ":" + std::to_string(assertion.line) + ": " + assertion.message;
   }
+  // What shows beside it even now is the same failure.
+  known_.insert(recorded.verdict->groups.begin(), recorded.verdict->groups.end());
+  last_recorded_ = recorded.assertions;
+  std::erase_if(last_recorded_, [](const AssertionResult& a) { return a.skip; });
   failure.abandoned = recorded.run.abandoned;
   failure.trace = recorder.Take(recorded.run.trace_hash);
   failure.schedule = schedule;
@@ -328,12 +342,15 @@ std::mutex& OneAtATime() {
   return *mutex;
 }
 
+// Set while this thread explores: also between two runs, in a callback.
+thread_local bool t_exploring = false;
+
 void RefuseNested(const char* what) {
-  if (internal::t_state.run == 0) return;
+  if (internal::t_state.run == 0 && !t_exploring) return;
   const std::string sentence = std::string(what) +
                                " was called inside a run; call it outside the body, which is "
                                "itself run under many schedules";
-  internal::t_state.runtime->NoteMisuse(sentence.c_str());
+  if (internal::t_state.runtime != nullptr) internal::t_state.runtime->NoteMisuse(sentence.c_str());
   throw UsageError(sentence);
 }
 
@@ -341,6 +358,10 @@ void RefuseNested(const char* what) {
 template <class F>
 ExploreResult WithExplorer(Body body, ExploreOptions options, F search) {
   const std::lock_guard<std::mutex> lock(OneAtATime());
+  struct Exploring {
+    Exploring() { t_exploring = true; }
+    ~Exploring() { t_exploring = false; }
+  } const exploring;
   std::vector<internal::AssertionResult> for_test;
   ExploreResult result;
   {

@@ -44,6 +44,7 @@ class Explorer {
   Outcome Run(Decider& decider, Observer* observer = nullptr,
               const std::function<void(const RunResult&, const Verdict&)>& failing = {});
   bool StopNow(ExploreResult& result, RealClock::time_point started);
+  const Signature* FirstUnknown(const Verdict& verdict) const;
   // Shrinks and reports what a schedule showed.
   void Found(ExploreResult& result, Outcome outcome);
   Schedule Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result,
@@ -63,6 +64,8 @@ class Explorer {
   Simulator& simulator_;
   AssertionTrap trap_;
   std::vector<AssertionResult> for_test_;
+  std::vector<AssertionResult> last_recorded_;  // What Record's run asserted.
+  std::uint64_t steps_at_check_ = 0;
   std::set<Signature> known_;  // With keep_going.
 };
 

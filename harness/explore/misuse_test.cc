@@ -10,10 +10,11 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
-#include "src/runtime/sanitizer.h"
 #include "taskleak/error.h"
 #include "taskleak/explore.h"
 #include "taskleak/taskleak.h"

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -162,9 +163,9 @@ TEST(Search, AnotherSeedGivesAnotherSearch) {
 // recorded schedules break.
 TEST(Search, GivesTheSameTracesInEveryBuild) {
   ExploreOptions options = Quiet(500);
-  EXPECT_EQ(Explore(Clean, options).trace_hash, 6533016617159582975u);
+  EXPECT_EQ(Explore(Clean, options).trace_hash, 17970449430835188023u);
   const ExploreResult canonical = Replay(Clean, Schedule(), Quiet(1));
-  EXPECT_EQ(canonical.trace_hash, 13616981654862564105u);
+  EXPECT_EQ(canonical.trace_hash, 6533016617159582975u);
 }
 
 TEST(Search, KindsOfFaultCanBeSwitchedOff) {

@@ -67,7 +67,7 @@ Ends EndsOf(const TaskSnapshot& task, const ObjectSnapshot& object, std::size_t 
   if (operation == "chan send") return {false, "receiver", "receive"};
   if (operation == "chan recv") return {true, "sender", "send or close"};
   if (operation == "lock" || operation == "rlock") return {false, "unlock", "lock"};
-  if (operation == "waitgroup wait") return {true, "Done", "add or call Done"};
+  if (operation == "waitgroup wait") return {true, "Done", "call Add or Done"};
   if (operation == "cond wait") return {true, "signal", "signal"};
   if (operation == "semaphore acquire") return {false, "release", "acquire"};
   if (operation == "once") return {true, "end of the first call", "enter it"};
@@ -78,12 +78,15 @@ Ends EndsOf(const TaskSnapshot& task, const ObjectSnapshot& object, std::size_t 
   return {true, "partner", "touch it"};
 }
 
-std::string MadeAt(const ObjectSnapshot& object) {
-  if (object.made_stack.empty()) return At(object.made_at);
+// The user's place in a stack. The call's own site may be the standard library's (std::lock_guard,
+// std::make_shared), or missing; where the stack tells nothing of the user, it has to do.
+std::string PlaceOf(const std::vector<std::uintptr_t>& pcs, const Site& site) {
   const std::vector<internal::Frame> frames =
-      internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(object.made_stack));
-  return frames.empty() || frames.front().file.empty() ? At(object.made_at)
-                                                       : internal::FormatLocation(frames.front());
+      internal::TrimToUser(internal::Symbolizer::Global().SymbolizeStack(pcs));
+  return frames.empty() || frames.front().origin != internal::FrameOrigin::kUser ||
+                 frames.front().file.empty()
+             ? At(site)
+             : internal::FormatLocation(frames.front());
 }
 
 std::string Describe(const ObjectSnapshot& object) {
@@ -101,7 +104,7 @@ std::string Describe(const ObjectSnapshot& object) {
   if (object.kind == "semaphore") out << object.value << " free, ";
   if (object.kind == "rwmutex" && object.value > 0)
     out << Count(static_cast<std::uint64_t>(object.value), "reader") << " inside, ";
-  out << "made at " << MadeAt(object) << ")";
+  out << "made at " << PlaceOf(object.made_stack, object.made_at) << ")";
   return out.str();
 }
 
@@ -115,6 +118,10 @@ void PrintObject(std::ostream& out, const Failure& failure, const TaskSnapshot& 
     return;
   }
   if (object.destroyed) out << ", destroyed while tasks waited on it";
+  if (object.kind == "context") {
+    out << ": nobody has cancelled it, and no deadline is left\n";
+    return;
+  }
   const Ends ends = EndsOf(task, object, index, task.operation);
   const ObjectSnapshot::Use& use = ends.needs_feeder ? object.last_feeding : object.last_fed;
   out << ":\n      no " << ends.needed << " is left; ";
@@ -302,15 +309,15 @@ std::string Failure::Summary() const {
   if (kind == FailureKind::kPanic || kind == FailureKind::kException) {
     out << ToString(kind) << " \"" << message << "\" in "
         << (task.name.empty() ? Title(task) : task.name) << " after " << task.operation << " ("
-        << At(task.blocked_at) << ")";
+        << PlaceOf(task.blocked_stack, task.blocked_at) << ")";
   } else {
     out << Count(groups.front().tasks.size(), "task")
         << (task.state == TaskState::kRunningForEver ? " running for ever, last in "
                                                      : " blocked in ")
-        << task.operation << " (" << At(task.blocked_at) << ")";
+        << task.operation << " (" << PlaceOf(task.blocked_stack, task.blocked_at) << ")";
     if (groups.size() > 1) out << " and " << leaked.size() - groups.front().tasks.size() << " more";
   }
-  if (task.parent != 0) out << ", started at " << At(task.created_at);
+  if (task.parent != 0) out << ", started at " << PlaceOf(task.creation_stack, task.created_at);
   return out.str();
 }
 

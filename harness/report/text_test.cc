@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -277,7 +278,7 @@ TEST(Report, TellsEachDecision) {
     });
   });
   EXPECT_THAT(failure.Text(),
-              HasSubstr("what the schedule did: \n"
+              HasSubstr("what the schedule did:\n"
                         "  1. sender's 1st fuzz data (" +
                         At(data) +
                         ") gave 37\n"

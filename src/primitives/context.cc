@@ -20,6 +20,7 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
   Ref<ContextCore> core(new ContextCore(parent, site));
   ChanCore* done = ChanCore::Make(kElementOps<Unit>, 0, site);
   core->own_done_ = Ref<ChanCore>(done);
+  done->context = core->number;
   done->Release();
   ContextCore* ancestor = core->ends_.get();
   if (ancestor == nullptr) return core;

@@ -35,11 +35,10 @@ void Finish(Runtime* runtime, const Operation& op, internal::Object& core, End e
 
 }  // namespace
 
-void WaitGroup::Add(std::int64_t n, const Site& site) {
-  if (Unwinding()) return;
-  const Ref<WaitGroupCore> core = core_.Get(OpKind::kWaitGroupAdd, site);
+void WaitGroup::Change(std::int64_t n, OpKind kind, const Site& site) {
+  const Ref<WaitGroupCore> core = core_.Get(kind, site);
   Runtime* runtime = t_state.runtime;
-  const Operation op{.kind = OpKind::kWaitGroupAdd, .site = site, .object = core.get()};
+  const Operation op{.kind = kind, .site = site, .object = core.get()};
   runtime->Before(op);
   if (core->count + n < 0) Panicked(runtime, op, "negative WaitGroup counter");
   core->count += n;
@@ -49,8 +48,12 @@ void WaitGroup::Add(std::int64_t n, const Site& site) {
   Finish(runtime, op, *core, End::kFeeds);
 }
 
+void WaitGroup::Add(std::int64_t n, const Site& site) {
+  if (!Unwinding()) Change(n, OpKind::kWaitGroupAdd, site);
+}
+
 void WaitGroup::Done(const Site& site) {
-  if (!Unwinding()) Add(-1, site);
+  if (!Unwinding()) Change(-1, OpKind::kWaitGroupDone, site);
 }
 
 void WaitGroup::Wait(const Site& site) {

@@ -72,6 +72,10 @@ ObjectSnapshot SnapshotObject(const Object& object) {
     out.capacity = channel.capacity();
     out.length = channel.count();
     out.closed = channel.closed();
+    if (channel.context != 0) {  // What people wait for there is the context.
+      out.kind = ObjectKindName(ObjectKind::kContext);
+      out.id = channel.context;
+    }
   }
   if (const auto* maker = dynamic_cast<const WithMaker*>(&object); maker != nullptr) {
     for (const std::uintptr_t pc : maker->made_stack)
@@ -165,13 +169,19 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
 
 namespace {
 
+// As a report names it.
+std::pair<std::string, std::uint64_t> NameOf(const Object& object) {
+  const ObjectSnapshot snapshot = SnapshotObject(object);
+  return {snapshot.kind, snapshot.id};
+}
+
 // Who waits at each object, by kind and number.
 void FillWaiting(const Simulator& simulator,
                  std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>>& out) {
   for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
     ForEachObject(*task, [&](const Object* object) {
       if (object == nullptr) return;
-      std::vector<TaskId>& waiting = out[{ObjectKindName(object->kind), object->number}];
+      std::vector<TaskId>& waiting = out[NameOf(*object)];
       if (waiting.empty() || waiting.back() != task->id) waiting.push_back(task->id);
     });
   }

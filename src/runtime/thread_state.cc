@@ -33,6 +33,7 @@ const char* OpName(OpKind kind) noexcept {
                                            "try rlock",
                                            "runlock",
                                            "waitgroup add",
+                                           "waitgroup done",
                                            "waitgroup wait",
                                            "cond wait",
                                            "cond signal",

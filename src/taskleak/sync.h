@@ -109,6 +109,7 @@ class WaitGroup {
   }
 
  private:
+  void Change(std::int64_t n, internal::OpKind kind, const Site& site);
   internal::CoreHolder<internal::WaitGroupCore> core_;
 };
 

@@ -68,6 +68,16 @@ Choice Simulator::CanonicalNext() const {
   return Choice::Task(ready_.longest());
 }
 
+// Drops the faults that would change nothing any more. At every point, whoever decides: what is
+// asked, and so the names of the decisions, must not depend on when somebody last looked.
+void Simulator::DropSpentFaults() {
+  std::erase_if(faults_, [](Fault* fault) {
+    if (fault->Possible()) return false;
+    delete fault;
+    return true;
+  });
+}
+
 // Asks the decider, logs what is not canonical. `idle`: no task can run, the next timer is to fire.
 Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical, bool idle) {
   SimTask* anchor = anchor_;
@@ -75,13 +85,6 @@ Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical
   if (canonical_only_) return canonical;
   const TimerQueue* timers =
       !timers_.empty() && (idle || options_.kinds.early_timers) ? &timers_ : nullptr;
-  if (!faults_.empty()) {
-    std::erase_if(faults_, [](Fault* fault) {
-      if (fault->Possible()) return false;
-      delete fault;
-      return true;
-    });
-  }
   std::span<Fault* const> faults;
   if (!idle) faults = faults_;
   const SchedulePoint point{anchor, sub, current, op, canonical, ready_, held_, timers, faults};
@@ -114,14 +117,16 @@ void Simulator::Before(const Operation& op) {
     AtStepGate();
   if (observer_ != nullptr) [[unlikely]]
     observer_->OnBefore(*self, op);
-  if (!op.preempts || Alone()) return;
+  if (!op.preempts) return;
+  if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
+  if (!faults_.empty()) DropSpentFaults();
+  if (Alone()) return;
   if (decider_->quiet > 0 && self->slice < kSlice) {
     --decider_->quiet;
     ++self->slice;
     self->sub = 1;  // As if it had been asked.
     return;
   }
-  if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   for (;;) {
     Choice canonical = Choice::Task(self);
     if (self->slice < kSlice) {
@@ -142,9 +147,11 @@ void Simulator::Before(const Operation& op) {
         return SwitchTo(choice.task);
       case ChoiceKind::kTimer:
         Fire(choice.timer);
+        if (!faults_.empty()) DropSpentFaults();
         break;
       case ChoiceKind::kFault:
         FireFault(choice.fault);
+        DropSpentFaults();
         break;
       case ChoiceKind::kHold: {
         Hold(self);
@@ -241,6 +248,7 @@ void Simulator::Yield(const Operation& /*op*/) {
 SimTask* Simulator::NextTask() {
   if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   for (;;) {
+    if (!faults_.empty()) DropSpentFaults();
     if (ready_.empty()) {
       if (!IdleStep()) return nullptr;
       continue;

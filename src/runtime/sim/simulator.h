@@ -159,6 +159,7 @@ class Simulator final : public Runtime {
   Choice Decide(SimTask* current, const Operation* op, Choice canonical, bool idle);
   void Fire(TimerNode* timer);
   void FireFault(Fault* fault);
+  void DropSpentFaults();
   void Hold(SimTask* task);
   void Release(SimTask* task);
   bool Alone() const;

@@ -85,6 +85,9 @@ class ChanCore : public Object {
   // Does what is known to be ready. False: the channel is closed (a send then did nothing).
   bool CommitSend(Runtime* runtime, void* value, const Task* self);
   bool CommitRecv(Runtime* runtime, void* out, const Task* self);
+  // The context whose done channel this is; 0: none. For reports.
+  std::uint32_t context = 0;
+
   WaitQueue& senders() { return senders_; }
   WaitQueue& receivers() { return receivers_; }
 

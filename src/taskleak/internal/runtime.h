@@ -39,6 +39,7 @@ enum class OpKind : std::uint8_t {
   kTryRLock,
   kRUnlock,
   kWaitGroupAdd,
+  kWaitGroupDone,
   kWaitGroupWait,
   kCondWait,
   kCondSignal,
