@@ -18,6 +18,15 @@ void OnInterrupt(int signal) {
   ::signal(signal, SIG_DFL);
 }
 
+const CLI::Validator kAboveZero(
+    [](std::string& text) {
+      double value = 0;
+      return CLI::detail::lexical_cast(text, value) && value > 0
+                 ? std::string()
+                 : "\"" + text + "\" is not a number above 0";
+    },
+    "NUMBER");
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -38,10 +47,9 @@ int main(int argc, char** argv) {
   app.name("ci/fuzz");
   app.add_option("SCENARIO", options.selectors,
                  "A name (worker_pool), a folder (article), a glob, or a variant in full");
-  app.add_option("--seconds", options.seconds, "Real time for each variant")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--seconds", options.seconds, "Real time for each variant")->check(kAboveZero);
   app.add_option("--schedules", options.schedules, "How many schedules for each variant")
-      ->check(CLI::PositiveNumber);
+      ->check(kAboveZero);
   app.add_option("--seed", options.seed, "Of the search")->capture_default_str();
   app.add_option("--replay", options.replay, "Runs this one schedule of the one variant named");
   app.add_flag("--list", list, "Shows what there is, and runs nothing");
