@@ -53,7 +53,8 @@ Choice RandomStrategy::Disturb(const SchedulePoint& point) {
 
 Choice RandomStrategy::Schedule(const SchedulePoint& point) {
   if (point.current != nullptr) {
-    const Choice choice = Disturb(point);
+    if (quiet > 0) return point.canonical;  // Asked only because its turn is over.
+    const Choice choice = rate_ == 0 ? point.canonical : Disturb(point);
     DrawQuiet();
     return choice;
   }

@@ -195,6 +195,48 @@ TEST(RandomStrategy, LeavesOutWhatIsSwitchedOff) {
             (std::set<Kind>{Kind::kTask, Kind::kTimer, Kind::kCase}));
 }
 
+// A turn ends after 64 operations, and then the strategy is asked though it wanted to be left
+// alone.
+TEST(RandomStrategy, LeavesOutWhatIsSwitchedOffAtTheEndOfATurnToo) {
+  const auto body = [] {
+    for (int task = 0; task < 2; ++task) {
+      Go([] {
+        for (int i = 0; i < 300; ++i) PreemptionPoint();
+      });
+    }
+    Sleep(1ms);
+  };
+  Simulator simulator;
+  const FaultKinds kinds{.early_timers = false, .holds = false};
+  RandomStrategy strategy(1, kinds);
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    strategy.Begin(i);
+    simulator.Run(body, strategy, {.kinds = kinds});
+    for (const LoggedException& exception : simulator.log())
+      ASSERT_EQ(exception.kind, Kind::kTask) << "schedule " << i;
+  }
+}
+
+// Whatever its temper, it lets a task go on that stands before an operation while a ticker ticks.
+TEST(RandomStrategy, DoesNotFireATickerForEver) {
+  const auto body = [] {
+    const Ticker ticker = NewTicker(1ms);
+    Go([ticker] {
+      for (int i = 0; i < 20; ++i) PreemptionPoint();
+      ticker.Stop();
+    });
+    for (int i = 0; i < 20; ++i) PreemptionPoint();
+  };
+  Simulator simulator;
+  RandomStrategy strategy(1, {});
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    strategy.Begin(i);
+    const RunResult result = simulator.Run(body, strategy, {});
+    ASSERT_EQ(result.end, RunEnd::kClean) << "schedule " << i;
+    ASSERT_LT(simulator.log().size(), 1000u) << "schedule " << i;
+  }
+}
+
 // With early timers off, a timer is only ever chosen among those due together when nothing can run.
 TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
   int early = 0;

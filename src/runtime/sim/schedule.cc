@@ -121,12 +121,6 @@ void Simulator::Before(const Operation& op) {
   if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   if (!faults_.empty()) DropSpentFaults();
   if (Alone()) return;
-  if (decider_->quiet > 0 && self->slice < kSlice) {
-    --decider_->quiet;
-    ++self->slice;
-    self->sub = 1;  // As if it had been asked.
-    return;
-  }
   for (;;) {
     Choice canonical = Choice::Task(self);
     if (self->slice < kSlice) {
@@ -136,6 +130,11 @@ void Simulator::Before(const Operation& op) {
       ++turns_;
       if (!ready_.empty() || turns_ > 1) canonical = CanonicalNext();
       if (canonical.kind == ChoiceKind::kTask && canonical.task == nullptr) canonical.task = self;
+    }
+    if (decider_->quiet > 0 && canonical == Choice::Task(self)) {
+      --decider_->quiet;
+      ++self->sub;  // As if it had been asked.
+      return;
     }
     const Choice choice = Decide(self, &op, canonical, false);
     switch (choice.kind) {
