@@ -1,11 +1,14 @@
 // Mutex and RWMutex.
+#include "src/primitives/operation.h"
 #include "taskleak/sync.h"
 
 namespace taskleak {
 
+using internal::Finish;
 using internal::MutexCore;
 using internal::Operation;
 using internal::OpKind;
+using internal::Panicked;
 using internal::Ref;
 using internal::Runtime;
 using internal::RWMutexCore;
@@ -17,17 +20,6 @@ namespace {
 
 void WakeOne(Runtime* runtime, internal::WaitQueue& queue) {
   if (internal::Waiter* waiter = queue.Pop(); waiter != nullptr) runtime->Unpark(waiter->task);
-}
-
-template <class Core>
-void Finish(Runtime* runtime, const Operation& op, Core& core, internal::End end) {
-  core.Used(end, t_state.task->id, op.site, runtime->steps);
-  runtime->After(op, outcome::kDone);
-}
-
-[[noreturn]] void Panicked(Runtime* runtime, const Operation& op, const char* sentence) {
-  runtime->After(op, outcome::kPanicked);
-  internal::ThrowPanic(sentence, op.site);
 }
 
 }  // namespace

@@ -3,15 +3,18 @@
 
 #include <utility>
 
+#include "src/primitives/operation.h"
 #include "taskleak/select.h"
 
 namespace taskleak {
 
 using internal::CondCore;
 using internal::End;
+using internal::Finish;
 using internal::OnceCore;
 using internal::Operation;
 using internal::OpKind;
+using internal::Panicked;
 using internal::Ref;
 using internal::Runtime;
 using internal::SemaphoreCore;
@@ -20,20 +23,6 @@ using internal::Unwinding;
 using internal::Waiter;
 using internal::WaitGroupCore;
 namespace outcome = internal::outcome;
-
-namespace {
-
-void Finish(Runtime* runtime, const Operation& op, internal::Object& core, End end) {
-  core.Used(end, t_state.task->id, op.site, runtime->steps);
-  runtime->After(op, outcome::kDone);
-}
-
-[[noreturn]] void Panicked(Runtime* runtime, const Operation& op, const char* sentence) {
-  runtime->After(op, outcome::kPanicked);
-  internal::ThrowPanic(sentence, op.site);
-}
-
-}  // namespace
 
 void WaitGroup::Change(std::int64_t n, OpKind kind, const Site& site) {
   const Ref<WaitGroupCore> core = core_.Get(kind, site);

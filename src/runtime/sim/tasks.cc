@@ -4,8 +4,10 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <string>
 #include <utility>
 
+#include "src/runtime/sim/describe.h"
 #include "src/runtime/sim/simulator.h"
 #include "src/stack/capture.h"
 #include "taskleak/error.h"
@@ -295,7 +297,11 @@ void Simulator::Enter(SimTask* task) {
   SimTask* self = current_;
   if (StackPool::RanOver(self->fiber.stack)) {
     over_ = true;
-    result_.message = "a task overflowed its stack";
+    char name[128];
+    DescribeTask(*self, name, sizeof(name));
+    result_.message = std::string(name) + " overflowed its stack of " +
+                      std::to_string(self->fiber.stack.size() >> 10) +
+                      " KiB; give tasks larger ones with ExploreOptions::stack_size";
     result_.failed_task = self->id;
     result_.end = RunEnd::kMisuse;
     return SwitchToHost();
