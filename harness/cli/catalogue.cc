@@ -182,11 +182,14 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
   const Environment environment = ReadEnvironment();
   const Selection selection = Select(all, options.selectors);
   std::optional<Schedule> replay;
-  if (!options.replay.empty()) {
+  // TASKLEAK_REPLAY is --replay by another name: without one variant, every one would replay it.
+  const std::string token =
+      options.replay.empty() ? environment.replay.value_or("") : options.replay;
+  if (!token.empty()) {
     if (selection.variants.size() != 1)
       throw UsageError(
           "--replay needs one variant to replay: name it in full, as in article/worker_pool/fixed");
-    replay = Schedule::FromToken(options.replay);
+    replay = Schedule::FromToken(token);
   }
   Display display(progress, options.terminal, options.width);
   const bool exact = selection.exact || replay.has_value();

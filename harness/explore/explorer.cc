@@ -310,7 +310,7 @@ void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint6
   const Signature& first = verdict.groups.front();
   std::string text = std::string("taskleak: ") + ToString(verdict.kind) + " in schedule " +
                      std::to_string(found_after) + " (" + std::to_string(schedule.size()) +
-                     " decisions)";
+                     (schedule.size() == 1 ? " decision)" : " decisions)");
   if (!first.operation.empty())
     text += ", " + first.operation + " at " + BasenameOf(first.blocked_at);
   if (!run.message.empty()) text += ": " + run.message;
