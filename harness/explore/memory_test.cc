@@ -63,7 +63,8 @@ std::uint64_t ResidentBytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// How many runs: MEMORY_TEST_SCHEDULES in the environment makes it a soak.
+// How many runs: MEMORY_TEST_SCHEDULES in the environment makes it a soak. Under ASan give it
+// ASAN_OPTIONS=quarantine_size_mb=1 too, or what grows is the quarantine.
 std::uint64_t Schedules() {
   const char* text = std::getenv("MEMORY_TEST_SCHEDULES");
   return text == nullptr ? 5000 : std::strtoull(text, nullptr, 10);
