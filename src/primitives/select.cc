@@ -81,7 +81,9 @@ std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView
       fallback = i;
     }
     if (cases[i].view.object != nullptr) Enter(cases[i].view.object, OpKind::kSelect, site);
-    views[i] = cases[i].view;
+    // Member by member: a copy in one piece would wait for the two stores that have just made it.
+    views[i].object = cases[i].view.object;
+    views[i].is_send = cases[i].view.is_send;
   }
   const Operation op{.kind = OpKind::kSelect,
                      .case_count = static_cast<std::uint16_t>(count),
