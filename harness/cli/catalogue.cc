@@ -233,7 +233,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     if (!judged.as_expected && !replay.has_value()) ++wrong;
     if (result.peak_tasks >= kManyTasks)
       out << "    at most " << result.peak_tasks << " tasks at once, " << ResidentMemory()
-          << " resident\n";
+          << " resident" << (variant.yardstick.empty() ? "" : " (" + variant.yardstick + ")")
+          << "\n";
     if (result.failure.has_value()) {
       Failure failure = *result.failure;
       failure.replay_line = "ci/fuzz " + name + " --replay=" + failure.schedule.Token();

@@ -25,8 +25,10 @@ std::atomic<bool> g_stop{false};
 Simulator& PooledSimulator(const ExploreOptions& options) {
   static auto* const pooled = new std::unique_ptr<Simulator>;
   static SimulatorOptions sizes;
-  if (*pooled == nullptr || sizes.stack_size != options.stack_size ||
-      sizes.root_stack_size != options.root_stack_size) {
+  // After a flood its memory goes back: the next search may need none of it.
+  constexpr std::size_t kFlood = 4096;
+  if (*pooled == nullptr || (*pooled)->pooled_tasks() > kFlood ||
+      sizes.stack_size != options.stack_size || sizes.root_stack_size != options.root_stack_size) {
     sizes = {options.stack_size, options.root_stack_size};
     pooled->reset();
     *pooled = std::make_unique<Simulator>(sizes);

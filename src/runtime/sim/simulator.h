@@ -91,6 +91,7 @@ class Simulator final : public Runtime {
   Object* first_object() const { return object_first_; }
   std::int64_t time() const { return now_; }
   std::uint64_t run_id() const { return run_; }
+  std::size_t pooled_tasks() const { return all_tasks_.size(); }  // What it keeps memory for.
   SimTask* root() const { return root_; }
   bool root_returned() const { return root_returned_; }
   // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless
