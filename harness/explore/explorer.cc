@@ -12,6 +12,7 @@
 #include "fuzz/shrink.h"
 #include "harness/report/files.h"
 #include "src/runtime/sim/watchdog.h"
+#include "src/stack/frame.h"
 #include "taskleak/error.h"
 
 namespace taskleak {
@@ -314,7 +315,7 @@ void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint6
                      std::to_string(found_after) + " (" + std::to_string(schedule.size()) +
                      (schedule.size() == 1 ? " decision)" : " decisions)");
   if (!first.operation.empty())
-    text += ", " + first.operation + " at " + BasenameOf(first.blocked_at);
+    text += ", " + first.operation + " at " + std::string(Basename(first.blocked_at));
   if (!run.message.empty()) text += ": " + run.message;
   text += "; shrinking it";
   std::fprintf(stderr, "%s\n", text.c_str());

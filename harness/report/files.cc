@@ -37,11 +37,6 @@ std::string WriteFailureFile(const std::string& dir, std::string_view name,
   return "";
 }
 
-std::string BasenameOf(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
 std::string ProgramName() { return program_invocation_name; }
 
 }  // namespace taskleak::internal

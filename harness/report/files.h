@@ -13,9 +13,6 @@ namespace taskleak::internal {
 std::string WriteFailureFile(const std::string& dir, std::string_view name,
                              std::string_view extension, std::string_view content);
 
-// The path after its last slash; "dir/file.cc:3" gives "file.cc:3".
-std::string BasenameOf(std::string_view path);
-
 // How this program was called, for replay lines.
 std::string ProgramName();
 

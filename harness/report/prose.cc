@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/report/files.h"
+#include "src/stack/frame.h"
 
 namespace taskleak::internal {
 
@@ -77,7 +77,8 @@ std::string Tell(const Trace& trace, const TraceEvent& event) {
 }  // namespace
 
 std::string At(const Site& site) {
-  return site ? BasenameOf(site.file) + ":" + std::to_string(site.line) : "an unknown place";
+  return site ? std::string(Basename(site.file)) + ":" + std::to_string(site.line)
+              : "an unknown place";
 }
 
 std::string Ordinal(std::uint64_t n) {

@@ -5,9 +5,9 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "harness/explore/judge.h"
-#include "harness/report/files.h"
 #include "harness/report/prose.h"
 #include "src/stack/frame.h"
 #include "src/stack/symbolize.h"
@@ -302,7 +302,7 @@ std::string Failure::Summary() const {
     out << ToString(kind);
     if (!body.empty()) out << " in " << body;
     if (kind == FailureKind::kAssertion)
-      out << ": " << internal::BasenameOf(message.substr(0, message.find(": ")));
+      out << ": " << internal::Basename(std::string_view(message).substr(0, message.find(": ")));
     return out.str();
   }
   const TaskSnapshot& task = groups.front().tasks.front();

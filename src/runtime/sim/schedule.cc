@@ -27,12 +27,8 @@ void Simulator::MakeReady(SimTask* task) {
 }
 
 void Simulator::TakeFromReady(SimTask* task) {
-  if (task->in_held) {
-    Release(task);
-    ready_.Remove(task);
-  } else {
-    ready_.Remove(task);
-  }
+  if (task->in_held) Release(task);
+  ready_.Remove(task);
   if (task->state != SimTask::State::kNew) task->state = SimTask::State::kRunning;
 }
 

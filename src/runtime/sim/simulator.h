@@ -90,7 +90,6 @@ class Simulator final : public Runtime {
   SimTask* current() const { return current_; }
   Object* first_object() const { return object_first_; }
   std::int64_t time() const { return now_; }
-  std::uint64_t run_id() const { return run_; }
   std::size_t pooled_tasks() const { return all_tasks_.size(); }  // What it keeps memory for.
   SimTask* root() const { return root_; }
   bool root_returned() const { return root_returned_; }
