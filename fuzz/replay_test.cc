@@ -56,6 +56,7 @@ void WorkerPool() {
 
 void Selects() {
   std::vector<Chan<int>> channels;
+  channels.reserve(3);
   for (std::size_t i = 0; i < 3; ++i) channels.push_back(MakeChan<int>(i));
   for (int i = 0; i < 3; ++i) {
     Go("producer", [ch = channels[static_cast<std::size_t>(i)], i] {

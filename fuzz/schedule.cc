@@ -100,7 +100,10 @@ std::optional<std::string> FromBase64(std::string_view text) {
     const std::size_t digit = kAlphabet.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    if ((count += 6) >= 8) out.push_back(static_cast<char>(bits >> (count -= 8) & 255));
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.push_back(static_cast<char>(bits >> count & 255));
   }
   return out;
 }

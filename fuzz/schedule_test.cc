@@ -276,7 +276,7 @@ TEST(Token, WithADamagedCharacterIsRefused) {
       if (token[i] == c) continue;
       std::string damaged = token;
       damaged[i] = c;
-      if (Refusal(damaged) != "") {
+      if (!Refusal(damaged).empty()) {
         ++refused;
         continue;
       }

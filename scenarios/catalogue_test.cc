@@ -1,5 +1,6 @@
-// The catalogue as a test: every leaky variant is found, with what it is expected to show, and its schedule replays to the
-// same report; every fixed one holds. And one seed gives one sequence of traces in every build flavour.
+// The catalogue as a test: every leaky variant is found, with what it is expected to show, and its
+// schedule replays to the same report; every fixed one holds. And one seed gives one sequence of
+// traces in every build flavour.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -27,8 +28,11 @@ ExploreOptions OptionsOf(const Scenario& scenario, const Variant& variant) {
   return options;
 }
 
-// A flood's run is a million operations; a pool's is seventy. A scenario that limits its schedules is of the first kind.
-bool IsLarge(const Variant& variant) { return variant.options.schedules < ExploreOptions().schedules; }
+// A flood's run is a million operations; a pool's is seventy. A scenario that limits its schedules
+// is of the first kind.
+bool IsLarge(const Variant& variant) {
+  return variant.options.schedules < ExploreOptions().schedules;
+}
 
 TEST(Catalogue, HoldsScenarios) { EXPECT_GE(AllScenarios().size(), 5u); }
 
@@ -75,9 +79,10 @@ TEST(Catalogue, FixedVariantsHold) {
   }
 }
 
-// Property: for one seed, the traces of the first 200 schedules are the same in every build: release, gcc, asan, tsan. The
-// file holds what they are; when it changes, so does what recorded schedules mean, and the changelog says so.
-// To regenerate it, run this test with REGENERATE_TRACE_HASHES=1 in the environment.
+// Property: for one seed, the traces of the first 200 schedules are the same in every build:
+// release, gcc, asan, tsan. The file holds what they are; when it changes, so does what recorded
+// schedules mean, and the changelog says so. To regenerate it, run this test with
+// REGENERATE_TRACE_HASHES=1 in the environment.
 TEST(Catalogue, TracesAreTheSameInEveryBuild) {
   const std::string path = std::string(TASKLEAK_SOURCE_DIR) + "/scenarios/trace_hashes.txt";
   std::map<std::string, std::uint64_t> found;

@@ -108,7 +108,16 @@ std::string ResidentMemory() {
   return std::to_string(resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) >> 20) + " MB";
 }
 
-constexpr std::uint32_t kManyTasks = 100;  // From here on their number and memory are shown.
+// How long the tasks outlived their root, in the worst of the runs.
+std::string Recovery(const ExploreResult& result) {
+  if (result.failure.has_value()) return "no recovery";
+  char text[64];
+  std::snprintf(text, sizeof(text), "recovery within %g ms (virtual)",
+                std::chrono::duration<double, std::milli>(result.recovery).count());
+  return text;
+}
+
+constexpr std::uint32_t kManyTasks = 100;  // From here on number, memory and recovery are shown.
 
 struct Judged {
   bool as_expected;
@@ -233,8 +242,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     if (!judged.as_expected && !replay.has_value()) ++wrong;
     if (result.peak_tasks >= kManyTasks)
       out << "    at most " << result.peak_tasks << " tasks at once, " << ResidentMemory()
-          << " resident" << (variant.yardstick.empty() ? "" : " (" + variant.yardstick + ")")
-          << "\n";
+          << " resident, " << Recovery(result)
+          << (variant.yardstick.empty() ? "" : " (" + variant.yardstick + ")") << "\n";
     if (result.failure.has_value()) {
       Failure failure = *result.failure;
       failure.replay_line = "ci/fuzz " + name + " --replay=" + failure.schedule.Token();

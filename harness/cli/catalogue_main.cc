@@ -1,9 +1,9 @@
 // taskleak-catalogue: what ci/fuzz runs.
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 
 #include "harness/cli/catalogue.h"

@@ -23,7 +23,6 @@ using taskleak::internal::CatalogueOptions;
 using taskleak::internal::ListCatalogue;
 using taskleak::internal::RunCatalogue;
 using taskleak::internal::SelectedVariant;
-using taskleak::internal::Selection;
 using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;

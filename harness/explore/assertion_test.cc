@@ -109,7 +109,7 @@ TEST(ExpectInABody, ReachesTheTestWhenReplayedToo) {
   ASSERT_TRUE(again.failure.has_value());
   EXPECT_EQ(again.failure->kind, FailureKind::kAssertion);
   EXPECT_EQ(again.failure->message, explored.result.failure->message);
-  const std::vector<AssertionResult> reached = trap.results();
+  const std::vector<AssertionResult>& reached = trap.results();
   ASSERT_EQ(reached.size(), 1u);
   EXPECT_EQ(reached[0].line, explored.reached[0].line);
 }

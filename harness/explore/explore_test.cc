@@ -65,6 +65,7 @@ Failure ExpectFound(const Body& body, FailureKind kind, const ExploreOptions& op
 
 std::vector<std::string> Names(const Failure& failure) {
   std::vector<std::string> names;
+  names.reserve(failure.leaked.size());
   for (const TaskSnapshot& task : failure.leaked) names.push_back(task.name);
   return names;
 }
@@ -331,6 +332,7 @@ TEST(Explore, UnwindsWhatLeaked) {
   const Body body = [alive] {
     const auto ch = MakeChan<std::shared_ptr<int>>();
     Go([ch, alive] {
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): its destructor is the test.
       const std::shared_ptr<int> local = alive;
       ch.Send(local);
     });

@@ -108,6 +108,7 @@ ExploreResult Explorer::Search() {
     ++result.schedules;
     result.steps += outcome.run.steps;
     result.peak_tasks = std::max(result.peak_tasks, outcome.run.peak_tasks);
+    result.recovery = std::max(result.recovery, Duration(outcome.run.recovery));
     result.abandoned += outcome.run.abandoned;
     result.trace_hash = (result.trace_hash ^ outcome.run.trace_hash) * 0x9e3779b97f4a7c15ULL;
     const auto skipped = std::find_if(outcome.assertions.begin(), outcome.assertions.end(),
@@ -137,6 +138,7 @@ ExploreResult Explorer::RunOne(const Schedule& schedule) {
   result.schedules = 1;
   result.steps = outcome.run.steps;
   result.peak_tasks = outcome.run.peak_tasks;
+  result.recovery = Duration(outcome.run.recovery);
   result.abandoned = outcome.run.abandoned;
   result.trace_hash = outcome.run.trace_hash;
   if (!outcome.verdict.has_value()) {

@@ -48,6 +48,7 @@ void ExpectUsable() {
   EXPECT_EQ(result.schedules, 20u);
 }
 
+// NOLINTBEGIN(bugprone-empty-catch): bodies that swallow what they should not are what is tested.
 TEST(NestedExplore, IsRefused) {
   const std::string why = Refusal([] { static_cast<void>(Explore([] {}, Quiet())); });
   EXPECT_NE(why.find("Explore was called inside a run"), std::string::npos) << why;
@@ -268,4 +269,5 @@ TEST_F(MisuseDeathTest, ANestedExploreBetweenTwoRunsIsRefused) {
   EXPECT_EXIT(ExploreWithinASearch(), ExitedWithCode(0), "");
 }
 
+// NOLINTEND(bugprone-empty-catch)
 }  // namespace

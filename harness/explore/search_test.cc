@@ -329,6 +329,8 @@ TEST(KeepGoing, CollectsDistinctFailures) {
             return static_cast<void>(Go("receives", [ch] { static_cast<void>(ch.Recv()); }));
           case 3:
             throw std::runtime_error("three");
+          default:
+            return;
         }
       },
       options);

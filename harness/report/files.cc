@@ -1,8 +1,7 @@
 #include "harness/report/files.h"
 
-#include <errno.h>
-
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>

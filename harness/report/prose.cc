@@ -11,9 +11,9 @@ std::string NameOf(const Trace& trace, TaskId id) {
   const TraceTask& task = trace.tasks[id - 1];
   if (task.path.empty()) return "root";
   if (task.name.empty()) return "task " + std::to_string(id);
-  const bool shared =
-      std::count_if(trace.tasks.begin(), trace.tasks.end(),
-                    [&](const TraceTask& other) { return other.name == task.name; }) > 1;
+  const bool shared = std::any_of(
+      trace.tasks.begin(), trace.tasks.end(),
+      [&](const TraceTask& other) { return other.name == task.name && &other != &task; });
   return shared ? task.name + " (task " + std::to_string(id) + ")" : task.name;
 }
 
@@ -119,11 +119,16 @@ std::string WhereIs(const Trace& trace, TaskId id) {
   return "is after " + operation->operation + " at " + At(operation->site);
 }
 
-std::vector<std::string> TellSchedule(const Trace& trace) {
-  std::vector<std::string> sentences;
-  for (const TraceEvent& event : trace.events)
-    if (event.kind == TraceEvent::Kind::kException) sentences.push_back(Tell(trace, event));
-  return sentences;
+ScheduleProse TellSchedule(const Trace& trace, std::size_t limit) {
+  ScheduleProse prose;
+  for (const TraceEvent& event : trace.events) {
+    if (event.kind != TraceEvent::Kind::kException) continue;
+    if (prose.sentences.size() < limit)
+      prose.sentences.push_back(Tell(trace, event));
+    else
+      ++prose.untold;
+  }
+  return prose;
 }
 
 }  // namespace taskleak::internal

@@ -2,6 +2,8 @@
 #ifndef TASKLEAK_HARNESS_REPORT_PROSE_H_
 #define TASKLEAK_HARNESS_REPORT_PROSE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,9 +12,14 @@
 
 namespace taskleak::internal {
 
-// One sentence for each decision, in the order they were taken. Of an entry that was never reached
-// nothing is said.
-std::vector<std::string> TellSchedule(const Trace& trace);
+// One sentence for each decision, in the order they were taken, up to `limit` of them: the schedule
+// of a flood that was not shrunk has fifty thousand. Of an entry that was never reached nothing is
+// said.
+struct ScheduleProse {
+  std::vector<std::string> sentences;
+  std::size_t untold = 0;  // Decisions beyond the limit.
+};
+ScheduleProse TellSchedule(const Trace& trace, std::size_t limit = SIZE_MAX);
 
 // "root" or, with a name, "worker-2"; two tasks of one name are told apart by their paths.
 std::string NameOf(const Trace& trace, TaskId id);

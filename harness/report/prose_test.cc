@@ -58,7 +58,7 @@ std::string Tell(ScheduleEntry entry, TraceEvent event) {
   event.kind = EventKind::kException;
   trace.exceptions.push_back(std::move(entry));
   trace.events.push_back(std::move(event));
-  const std::vector<std::string> sentences = TellSchedule(trace);
+  const std::vector<std::string> sentences = TellSchedule(trace).sentences;
   return sentences.size() == 1 ? sentences[0] : "not one sentence";
 }
 
@@ -125,10 +125,27 @@ TEST(TellSchedule, NamesATaskThatNeverWasByItsPath) {
             "before worker's 1st lock (pool.cc:41), root.7.1 ran first");
 }
 
+TEST(TellSchedule, CountsWhatIsBeyondTheLimit) {
+  Trace trace = ThreeTasks();
+  for (std::int64_t i = 0; i < 3; ++i) {
+    TraceEvent event = Event(EventKind::kException, 2, "fuzz data");
+    event.entry = trace.exceptions.size();
+    trace.exceptions.push_back({.task = {1}, .op = 3, .kind = EntryKind::kData, .value = i});
+    trace.events.push_back(std::move(event));
+  }
+  const auto all = TellSchedule(trace);
+  ASSERT_EQ(all.sentences.size(), 3u);
+  EXPECT_EQ(all.untold, 0u);
+  const auto some = TellSchedule(trace, 2);
+  ASSERT_EQ(some.sentences.size(), 2u);
+  EXPECT_EQ(some.sentences[1], all.sentences[1]);
+  EXPECT_EQ(some.untold, 1u);
+}
+
 TEST(TellSchedule, SaysNothingOfWhatWasNotReached) {
   Trace trace = ThreeTasks();
   trace.exceptions.push_back({.task = {1}, .op = 3, .target = {2}});
-  EXPECT_TRUE(TellSchedule(trace).empty());
+  EXPECT_TRUE(TellSchedule(trace).sentences.empty());
 }
 
 TEST(WhereIs, SaysWhatATaskWasLastSeenDoing) {

@@ -265,7 +265,7 @@ std::string Failure::Text() const {
   if (groups.size() > kMaxGroups)
     out << "… and " << groups.size() - kMaxGroups << " more groups of tasks.\n\n";
 
-  const std::vector<std::string> sentences = internal::TellSchedule(trace);
+  const auto [sentences, untold] = internal::TellSchedule(trace, kMaxSentences);
   out << "what the schedule did:" << (sentences.size() > 1 ? "" : " ");
   if (kind == FailureKind::kNondeterminism) {
     out << "it cannot be said, since it does not repeat.\n";
@@ -275,10 +275,9 @@ std::string Failure::Text() const {
     out << sentences[0] << "." << (minimal ? " Nothing else matters." : "") << "\n";
   } else {
     out << "\n";
-    for (std::size_t i = 0; i < sentences.size() && i < kMaxSentences; ++i)
+    for (std::size_t i = 0; i < sentences.size(); ++i)
       out << "  " << i + 1 << ". " << sentences[i] << "\n";
-    if (sentences.size() > kMaxSentences)
-      out << "  … and " << sentences.size() - kMaxSentences << " more decisions\n";
+    if (untold > 0) out << "  … and " << untold << " more decisions\n";
     if (minimal) out << "  Nothing else matters.\n";
   }
   out << "minimal: "

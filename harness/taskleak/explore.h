@@ -68,6 +68,9 @@ struct ExploreResult {
   std::uint64_t abandoned = 0;    // Tasks that could not be unwound, in all runs.
   std::uint64_t trace_hash = 0;   // Of all traces, in order: equal for equal seeds, in every build.
   double seconds = 0;             // Real time of the search.
+  // Of the runs without a failure, the longest virtual time from root's return to the last task's
+  // end.
+  Duration recovery{0};
 };
 
 // Searches for a schedule under which the body fails. A failure is written, before anything of its

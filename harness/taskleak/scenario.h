@@ -25,7 +25,7 @@ struct Variant {
   Body body = {};
   std::optional<Expectation> expected = {};  // Empty: it must hold under every schedule.
   ExploreOptions options = {};  // Its own defaults (max_steps, stack sizes, schedules).
-  std::string yardstick = {};   // What the source measured, shown beside our tasks and memory.
+  std::string yardstick = {};   // What the source measured, shown beside our own figures.
 };
 
 struct Scenario {

@@ -15,6 +15,8 @@
 #include "taskleak/select.h"
 #include "taskleak/task.h"
 
+// NOLINTBEGIN(bugprone-use-after-move): that a value which was not sent is still its owner's is
+// what is tested.
 namespace {
 
 using taskleak::Chan;
@@ -384,3 +386,4 @@ TEST(ChanElement, AHandleMayDieWhileATaskStandsBeforeItsOperation) {
 }
 
 }  // namespace
+// NOLINTEND(bugprone-use-after-move)

@@ -244,8 +244,7 @@ TEST(ChanOrder, ReceiversAreServedFirstInFirstOut) {
     ExpectClean(RunOnce(
         [&got] {
           const auto ch = MakeChan<int>();
-          for (std::size_t i = 0; i < got.size(); ++i)
-            AwaitBlocked(Go([ch, i, &got] { got[i] = ch.Recv().value(); }));
+          for (int& into : got) AwaitBlocked(Go([ch, &into] { into = ch.Recv().value(); }));
           for (std::size_t i = 0; i < got.size(); ++i) ch.Send(static_cast<int>(i));
         },
         seed));

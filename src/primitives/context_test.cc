@@ -31,7 +31,6 @@ using taskleak::ContextKey;
 using taskleak::CurrentTask;
 using taskleak::Duration;
 using taskleak::Go;
-using taskleak::MakeChan;
 using taskleak::Now;
 using taskleak::RecvChan;
 using taskleak::Sleep;

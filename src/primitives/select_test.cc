@@ -254,6 +254,7 @@ TEST(Select, AValueWhoseMoveMayThrowStaysWithItsOwnerUnlessChosen) {
                      }),
                      OnSend(Chan<Boxed>(), std::move(value))),
               0u);
+    // NOLINTNEXTLINE(bugprone-use-after-move): it was not sent, so it is still the owner's.
     EXPECT_EQ(value.value, 4);
     EXPECT_EQ(Select(OnDefault(), OnSend(ch, std::move(value))), 1u);
     EXPECT_EQ(ch.Recv()->value, 4);

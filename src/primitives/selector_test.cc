@@ -53,6 +53,7 @@ struct Boxed {
 TEST(Selector, IsSelectBuiltAtRunTime) {
   ExpectClean(RunOnce([] {
     std::vector<Chan<int>> channels;
+    channels.reserve(12);
     for (int i = 0; i < 12; ++i) channels.push_back(MakeChan<int>());
     std::size_t chosen = 99;
     int got = 0;

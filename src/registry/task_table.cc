@@ -1,7 +1,8 @@
 #include "src/registry/task_table.h"
 
-#include <string.h>
 #include <sys/mman.h>
+
+#include <cstring>
 
 #include "src/runtime/sanitizer.h"
 

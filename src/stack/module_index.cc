@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ranges>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -219,10 +220,9 @@ ModuleIndex::Location ModuleIndex::Locate(Dwarf_Addr address) {
   std::vector<Dwarf_Die> chain = {*function};
   CollectInlined(&chain.front(), address, &chain);
   FindLine(&unit, &chain.back(), address, &location);
-  for (auto die = chain.rbegin(); die != chain.rend(); ++die) {
-    Function& entry =
-        location.functions.emplace_back(Function{*die, LinkageName(&*die), nullptr, 0});
-    ReadCallSite(&*die, &entry);
+  for (Dwarf_Die& die : std::views::reverse(chain)) {
+    Function& entry = location.functions.emplace_back(Function{die, LinkageName(&die), nullptr, 0});
+    ReadCallSite(&die, &entry);
   }
   return location;
 }

@@ -71,7 +71,7 @@ class ModuleIndex {
 
   // "user::Pool::Run(…)" from the scopes that a function was written in: for functions without a
   // linkage name.
-  std::string QualifiedName(Dwarf_Die function);
+  std::string QualifiedName(Dwarf_Die die);
 
   // The load address less the one in the file; the path of the file.
   Dwarf_Addr bias() const { return bias_; }

@@ -232,6 +232,7 @@ TEST(SymbolizeTest, AnswersFromManyThreads) {
   Symbolizer symbolizer;
   std::vector<std::thread> threads;
   std::array<std::string, 4> names;
+  threads.reserve(names.size());
   for (std::string& name : names) {
     threads.emplace_back([&] { name = symbolizer.Symbolize(trace.pcs[0]).front().function; });
   }
@@ -321,6 +322,7 @@ TEST(TrimTest, StartsAndEndsWithTheUser) {
   }));
   all = trace.Symbolize();
   std::vector<FrameOrigin> origins;
+  origins.reserve(all.size());
   for (const Frame& frame : all) origins.push_back(frame.origin);
   EXPECT_NE(std::find(origins.begin(), origins.end(), FrameOrigin::kTaskleak), origins.end());
   EXPECT_NE(std::find(origins.begin(), origins.end(), FrameOrigin::kStandardLibrary),

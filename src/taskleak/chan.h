@@ -41,7 +41,7 @@ namespace internal {
 
 // Between an element and what travels for it.
 template <class T>
-Parcel<T> Pack(T&& value) {
+Parcel<T> Pack(std::type_identity_t<T>&& value) {
   if constexpr (std::is_same_v<Parcel<T>, T>) {
     return std::move(value);
   } else {
@@ -141,6 +141,10 @@ class Sends {
     if (!core) PanicOnNilClose(site);
     core->Close(site);
   }
+
+ private:
+  friend Self;
+  Sends() = default;
 };
 
 // What receives. (Mixed into Chan and RecvChan.)
@@ -196,6 +200,10 @@ class Receives {
     return Iterator(static_cast<const Self*>(this), site);
   }
   std::default_sentinel_t end() const { return {}; }
+
+ private:
+  friend Self;
+  Receives() = default;
 };
 
 }  // namespace internal
@@ -219,8 +227,8 @@ class SendChan : public internal::ChanHandle<T>, public internal::Sends<T, SendC
   using value_type = T;
   using internal::ChanHandle<T>::ChanHandle;
   SendChan() = default;
-  SendChan(const Chan<T>& chan)
-      : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
+  // NOLINTNEXTLINE(google-explicit-constructor): implicit, as in Go.
+  SendChan(const Chan<T>& chan) : internal::ChanHandle<T>(chan.core()) {}
   SendChan AsSend() const { return *this; }
 };
 
@@ -231,8 +239,8 @@ class RecvChan : public internal::ChanHandle<T>, public internal::Receives<T, Re
   using value_type = T;
   using internal::ChanHandle<T>::ChanHandle;
   RecvChan() = default;
-  RecvChan(const Chan<T>& chan)
-      : internal::ChanHandle<T>(chan.core()) {}  // NOLINT: implicit, as in Go.
+  // NOLINTNEXTLINE(google-explicit-constructor): implicit, as in Go.
+  RecvChan(const Chan<T>& chan) : internal::ChanHandle<T>(chan.core()) {}
   RecvChan AsRecv() const { return *this; }
 };
 

@@ -53,8 +53,8 @@ template <class T>
 class Atomic {
  public:
   Atomic() noexcept : value_(T()) {}
-  Atomic(T value) noexcept
-      : value_(value) {}  // NOLINT(google-explicit-constructor): as std::atomic.
+  // NOLINTNEXTLINE(google-explicit-constructor): as std::atomic.
+  Atomic(T value) noexcept : value_(value) {}
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
@@ -85,12 +85,9 @@ class Atomic {
     return compare_exchange_strong(expected, desired, site);
   }
 
-  operator T() const {
-    return load(Site());
-  }  // NOLINT(google-explicit-constructor): as std::atomic.
-  T operator=(T value) {
-    return store(value, Site()), value;
-  }  // NOLINT: as std::atomic, returns the value.
+  // NOLINTNEXTLINE(google-explicit-constructor): as std::atomic.
+  operator T() const { return load(Site()); }
+  T operator=(T value) { return store(value, Site()), value; }
   T operator++() { return fetch_add(T(1), Site()) + T(1); }
   T operator++(int) { return fetch_add(T(1), Site()); }  // NOLINT(cert-dcl21-cpp): as std::atomic.
   T operator--() { return fetch_sub(T(1), Site()) - T(1); }

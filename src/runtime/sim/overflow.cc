@@ -1,10 +1,10 @@
 #include "src/runtime/sim/overflow.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 

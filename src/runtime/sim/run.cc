@@ -58,6 +58,7 @@ void Simulator::Reset() {
   paths_.clear();
   std::fill(std::begin(object_numbers_), std::end(object_numbers_), 0);
   change_step_ = root_returned_step_ = endless_since_ = 0;
+  root_returned_at_ = 0;
   changer_ = nullptr;
   panic_frames_[0] = 0;
 }
@@ -126,6 +127,8 @@ void Simulator::JudgeEnd() {
     result_.end = RunEnd::kDeadlock;
   else if (live_ > 0)
     result_.end = RunEnd::kLeak;
+  else
+    result_.recovery = now_ - root_returned_at_;
 }
 
 // Each remaining task is resumed with an exception and runs to its end before the next one is.

@@ -54,6 +54,7 @@ struct RunResult {
   std::uint32_t abandoned = 0;    // Not unwound to their end.
   std::uint32_t failed_task = 0;  // kPanic, kException: whose.
   std::int64_t time = 0;          // Virtual, at the end.
+  std::int64_t recovery = 0;      // kClean: virtual time from root's return to the end.
   std::string message;            // What was thrown.
 };
 
@@ -218,6 +219,7 @@ class Simulator final : public Runtime {
   std::uint64_t change_step_ = 0;
   SimTask* changer_ = nullptr;
   std::uint64_t root_returned_step_ = 0;
+  std::int64_t root_returned_at_ = 0;
   std::uint64_t endless_since_ = 0;
   static constexpr std::size_t kPanicFrames = 32;
   std::uintptr_t panic_frames_[kPanicFrames] = {};

@@ -73,6 +73,18 @@ TEST(RunEnd, CleanWhenAllTasksHaveEnded) {
   EXPECT_EQ(run.result.abandoned, 0u);
 }
 
+TEST(RunEnd, SaysHowLongTheTasksOutlivedTheirRoot) {
+  const auto outlives = [](std::chrono::seconds body) {
+    return RunOnce([body] {
+      Go([] { Sleep(3s); });
+      Sleep(body);
+    });
+  };
+  EXPECT_EQ(Duration(outlives(1s).result.recovery), 2s);
+  EXPECT_EQ(Duration(outlives(3s).result.recovery), 0s);
+  EXPECT_EQ(Duration(outlives(5s).result.recovery), 0s);
+}
+
 TEST(RunEnd, LeakWhenRootReturnedAndOthersRemain) {
   const TestRun run = RunOnce([] {
     Go("stuck", [] { static_cast<void>(Chan<int>().Recv()); });

@@ -272,6 +272,7 @@ void Simulator::EndTask(SimTask* task) {
   if (task == root_) {
     root_returned_ = true;
     root_returned_step_ = steps;
+    root_returned_at_ = now_;
     root_ = nullptr;
     NoteChange(nullptr);
   } else {
