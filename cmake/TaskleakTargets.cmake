@@ -1,9 +1,10 @@
 # How our own targets are made. Sources are found by their names, so that adding a file takes no edit here.
 
-# taskleak_sources(<out> <pattern>…): the files of this folder, relative to it, without tests and benchmarks.
+# taskleak_sources(<out> <pattern>…): the files of this folder, relative to it, without tests, what only tests use
+# (testing.cc), and benchmarks.
 function(taskleak_sources out)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" ${ARGN})
-  list(FILTER found EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+  list(FILTER found EXCLUDE REGEX "(_test|_benchmark|/testing)\\.cc$")
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 

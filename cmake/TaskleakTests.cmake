@@ -4,7 +4,8 @@ include(GoogleTest)
 
 # taskleak_tests(<folder> [libraries]): one executable, <folder>_tests, and one ctest test for each TEST in it.
 function(taskleak_tests folder)
-  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc")
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc"
+       "${PROJECT_SOURCE_DIR}/${folder}/*/testing.cc")
   if(NOT tests)
     return()
   endif()

@@ -351,7 +351,7 @@ std::mutex& OneAtATime() {
 thread_local bool t_exploring = false;
 
 void RefuseNested(const char* what) {
-  if (internal::t_state.run == 0 && !t_exploring) return;
+  if (!internal::InRun() && !t_exploring) return;
   const std::string sentence = std::string(what) +
                                " was called inside a run; call it outside the body, which is "
                                "itself run under many schedules";

@@ -116,12 +116,22 @@ TEST(ObjectOfAnotherRun, IsRefusedEvenIfTheBodySwallowsTheException) {
   EXPECT_NE(why.find("earlier run"), std::string::npos) << why;
 }
 
-TEST(ObjectOutsideARun, IsRefused) {
-  EXPECT_THROW(static_cast<void>(MakeChan<int>()), UsageError);
-  EXPECT_THROW(static_cast<void>(NewTimer(1s)), UsageError);
-  EXPECT_THROW(Go([] {}), UsageError);
-  EXPECT_THROW(static_cast<void>(WithCancel(Background())), UsageError);
-  // After a run, too.
+// One that was made outside every run is native: a schedule would not reach it.
+TEST(ObjectMadeOutsideEveryRun, IsRefusedInOne) {
+  const auto channel = MakeChan<int>(1);
+  const std::string why = Refusal([&channel] { channel.Send(1); });
+  EXPECT_NE(why.find("belongs to no run; make it inside the body"), std::string::npos) << why;
+  EXPECT_NE(why.find("misuse_test.cc"), std::string::npos) << "it says where: " << why;
+  const Timer timer = NewTimer(1h);
+  EXPECT_NE(Refusal([&timer] { static_cast<void>(timer.Stop()); }).find("belongs to no run"),
+            std::string::npos);
+  EXPECT_TRUE(timer.Stop());
+  channel.Send(2);
+  EXPECT_EQ(channel.Recv(), 2) << "outside it works";
+  ExpectUsable();
+}
+
+TEST(ObjectOfARun, IsRefusedOutsideEveryRun) {
   Chan<int> kept;
   static_cast<void>(Explore([&kept] { kept = MakeChan<int>(1); }, Quiet(1)));
   EXPECT_THROW(kept.Send(1), UsageError);

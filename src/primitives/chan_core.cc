@@ -158,7 +158,15 @@ bool ChanCore::TrySend(void* value, void* (*prepare)(void*), const Site& site) {
   Task* self = t_state.task;
   if (closed_) Panicked(runtime, op, kSendOnClosed);
   const bool sent = SendReady(self);
-  if (sent) CommitSend(runtime, prepare == nullptr ? value : prepare(value), self);
+  if (sent && prepare != nullptr) {
+    try {
+      value = prepare(value);
+    } catch (...) {  // The user's move or copy: the operation ends without having done anything.
+      runtime->After(op, outcome::kNotReady);
+      throw;
+    }
+  }
+  if (sent) CommitSend(runtime, value, self);
   if (sent) Used(End::kFeeds, self->id, site, runtime->steps);
   runtime->After(op, sent ? outcome::kDone : outcome::kNotReady);
   return sent;

@@ -24,6 +24,7 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
   done->Release();
   ContextCore* ancestor = core->ends_.get();
   if (ancestor == nullptr) return core;
+  const Exclusive exclusive(t_state.runtime);
   if (ancestor->error_ != Error::kNone) {
     core->End(t_state.runtime, ancestor->error_, ancestor->cause_);
     return core;
@@ -50,6 +51,7 @@ Ref<ContextCore> ContextCore::MakeValue(ContextCore* parent, const void* key,
 }
 
 void ContextCore::SetDeadline(Runtime* runtime, std::int64_t when) {
+  const Exclusive exclusive(runtime);
   if (error_ != Error::kNone || when >= deadline_) return;  // The parent's ends it first.
   deadline_ = when;
   if (when <= runtime->Now()) return End(runtime, Error::kDeadlineExceeded, nullptr);
@@ -92,6 +94,7 @@ void ContextCore::Fire() {
 
 std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f,
                                        const Site& site) {
+  const Exclusive exclusive(runtime);
   if (error_ != Error::kNone) {
     runtime->SpawnFor(t_state.task->id, std::move(f), "context.AfterFunc", site);
     return 0;
@@ -121,13 +124,13 @@ void ContextCore::Sever() {
 
 Context NewValueContext(const Context& parent, const void* key, std::shared_ptr<const void> value,
                         const Site& site) {
-  EnterRun("WithValue", site);
+  CurrentRuntime();
   if (parent.core()) Enter(parent.core().get(), OpKind::kNone, site);
   return Context(ContextCore::MakeValue(parent.core().get(), key, std::move(value), false, site));
 }
 
 StopFunc NewContextFunc(const Context& context, std::function<void()> f, const Site& site) {
-  Runtime* runtime = EnterRun("AfterFunc", site);
+  Runtime* runtime = CurrentRuntime();
   ContextCore* core = context.core() ? context.core()->ends() : nullptr;
   if (core == nullptr) return StopFunc();  // Background never ends.
   Enter(core, OpKind::kContextErr, site);
@@ -225,7 +228,7 @@ Context Background() { return Context(); }
 
 std::pair<Context, CancelCauseFunc> WithCancelCause(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
-  internal::EnterRun("WithCancel", site);
+  internal::CurrentRuntime();
   CheckParent(parent, site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
   return {Context(core), CancelCauseFunc(core)};
@@ -237,7 +240,7 @@ std::pair<Context, CancelFunc> WithCancel(Context parent, const Site& site) {
 
 std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, const Site& site) {
   if (internal::Unwinding()) return {};
-  internal::Runtime* runtime = internal::EnterRun("WithDeadline", site);
+  internal::Runtime* runtime = internal::CurrentRuntime();
   CheckParent(parent, site);
   const auto core = ContextCore::MakeCancel(parent.core().get(), site);
   core->SetDeadline(runtime, deadline.time_since_epoch().count());
@@ -246,14 +249,14 @@ std::pair<Context, CancelFunc> WithDeadline(Context parent, TimePoint deadline, 
 
 std::pair<Context, CancelFunc> WithTimeout(Context parent, Duration timeout, const Site& site) {
   if (internal::Unwinding()) return {};
-  internal::Runtime* runtime = internal::EnterRun("WithTimeout", site);
+  internal::Runtime* runtime = internal::CurrentRuntime();
   const std::int64_t when = internal::SaturatingAdd(runtime->Now(), timeout.count());
   return WithDeadline(std::move(parent), TimePoint(Duration(when)), site);
 }
 
 Context WithoutCancel(Context parent, const Site& site) {
   if (internal::Unwinding()) return {};
-  internal::EnterRun("WithoutCancel", site);
+  internal::CurrentRuntime();
   CheckParent(parent, site);
   return Context(ContextCore::MakeValue(parent.core().get(), nullptr, nullptr, true, site));
 }

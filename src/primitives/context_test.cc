@@ -376,8 +376,14 @@ TEST(Context, OneOfAnEarlierRunIsRefused) {
   }
 }
 
-TEST(Context, NoneIsMadeOutsideARun) {
-  EXPECT_THROW(WithCancel(Background()), taskleak::UsageError);
+TEST(Context, OneMadeOutsideARunIsRefusedInOne) {
+  const Context outside = WithCancel(Background()).first;
+  EXPECT_EQ(outside.Err(), ContextError::kNone) << "outside it is as good as any";
+  const TestRun run = RunOnce([&outside] { static_cast<void>(WithCancel(outside)); });
+  EXPECT_EQ(run.result.end, RunEnd::kMisuse);
+  EXPECT_NE(run.result.message.find("belongs to no run; make it inside the body"),
+            std::string::npos)
+      << run.result.message;
 }
 
 }  // namespace

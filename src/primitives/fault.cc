@@ -34,14 +34,14 @@ class CloseFault final : public Fault {
 }  // namespace
 
 void MayCloseCore(const Ref<ChanCore>& core, const Site& site) {
-  if (t_state.run == 0 || !core) return;
+  if (!InRun() || !core) return;
   Enter(core.get(), OpKind::kClose, site)->ArmFault(new CloseFault(core), site);
 }
 
 namespace {
 
 std::int64_t FuzzData(std::int64_t lo, std::int64_t hi, std::int64_t canonical, const Site& site) {
-  if (t_state.run == 0) return canonical;
+  if (!InRun()) return canonical;
   const Operation op{.kind = OpKind::kFuzzData, .preempts = false, .site = site};
   t_state.runtime->Before(op);
   const std::int64_t value = t_state.runtime->DecideData(op, lo, hi);
@@ -53,7 +53,7 @@ std::int64_t FuzzData(std::int64_t lo, std::int64_t hi, std::int64_t canonical, 
 }  // namespace internal
 
 bool EarlyReturn(std::string_view label, const Site& site) {
-  if (internal::Unwinding() || internal::t_state.run == 0) return false;
+  if (internal::Unwinding() || !internal::InRun()) return false;
   internal::Runtime* runtime = internal::t_state.runtime;
   const internal::Operation op{
       .kind = internal::OpKind::kEarlyReturn, .preempts = false, .site = site, .label = label};
@@ -64,7 +64,7 @@ bool EarlyReturn(std::string_view label, const Site& site) {
 }
 
 void MayCancel(const CancelFunc& cancel, const Site& site) {
-  if (internal::Unwinding() || internal::t_state.run == 0 || !cancel.core()) return;
+  if (internal::Unwinding() || !internal::InRun() || !cancel.core()) return;
   internal::Enter(cancel.core().get(), internal::OpKind::kCancel, site)
       ->ArmFault(new internal::CancelFault(cancel.core()), site);
 }

@@ -114,7 +114,7 @@ std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView
 }  // namespace
 
 std::size_t RunSelect(SelectCase* cases, std::size_t count, const Site& site) {
-  Runtime* runtime = EnterRun("Select", site);
+  Runtime* runtime = CurrentRuntime();
   if (count <= kInline) {
     CaseView views[kInline];
     std::uint32_t ready[kInline];

@@ -115,12 +115,14 @@ bool Once::Enter(const Site& site) {
 
 void Once::Finish(const Ref<OnceCore>& core) {
   if (t_state.unwinding) return;
+  const internal::Exclusive exclusive(t_state.runtime);
   core->state = OnceCore::State::kDone;
   while (Waiter* waiter = core->waiters.Pop()) t_state.runtime->Unpark(waiter->task);
 }
 
-SemaphoreCore* Semaphore::Core(OpKind kind, const Site& site) {
-  SemaphoreCore* core = core_.Get(kind, site).get();
+Ref<SemaphoreCore> Semaphore::Core(OpKind kind, const Site& site) {
+  Ref<SemaphoreCore> core = core_.Get(kind, site);
+  const internal::Exclusive exclusive(t_state.runtime);
   if (!core->sized) {  // Its first touch in this run.
     core->sized = true;
     core->free = size_;
@@ -226,10 +228,13 @@ void ErrGroup::Begin(const Site& site) {
 
 void ErrGroup::End(std::exception_ptr error, const Site& site) {
   if (Unwinding()) return;
-  if (error != nullptr && error_ == nullptr) {
-    error_ = error;
-    cancel_(std::move(error), site);
+  bool first = false;
+  if (error != nullptr) {
+    const internal::Exclusive exclusive(internal::CurrentRuntime());
+    first = error_ == nullptr;
+    if (first) error_ = error;
   }
+  if (first) cancel_(std::move(error), site);
   if (slots_) static_cast<void>(slots_.Recv(site));
   tasks_.Done(site);
 }

@@ -8,29 +8,34 @@
 namespace taskleak {
 namespace internal {
 
+// Within a run: its callers have asked for the runtime.
+TimerCore::TimerCore(const Site& site) : made_at_(site), run_(t_state.run) {
+  if (!t_state.runtime->simulated) refs_.Share();
+  t_state.runtime->AdoptTimer(this);
+}
+
 Ref<TimerCore> TimerCore::MakeChannel(std::int64_t period, const Site& site) {
   ChanCore* channel = ChanCore::Make(kElementOps<TimePoint>, 1, site);
-  Ref<TimerCore> core(new TimerCore);
+  Ref<TimerCore> core(new TimerCore(site));
   core->channel_ = internal::Ref<ChanCore>(channel);
   channel->Release();
   core->period_ = period;
-  core->made_at_ = site;
-  core->run_ = t_state.run;
-  t_state.runtime->AdoptTimer(core.get());
   return core;
 }
 
 Ref<TimerCore> TimerCore::MakeFunction(std::function<void()> f, const Site& site) {
-  Ref<TimerCore> core(new TimerCore);
+  Ref<TimerCore> core(new TimerCore(site));
   core->function_ = std::move(f);
-  core->made_at_ = site;
-  core->run_ = t_state.run;
-  t_state.runtime->AdoptTimer(core.get());
   return core;
 }
 
 void TimerCore::Release() noexcept {
-  if (--refs_ == 0) delete this;
+  if (!refs_.Drop()) return;
+  const auto destroy = [](void* core) noexcept { delete static_cast<TimerCore*>(core); };
+  if (t_state.runtime != nullptr)
+    t_state.runtime->Dispose(this, destroy);
+  else
+    destroy(this);
 }
 
 bool TimerCore::Start(Runtime* runtime, std::int64_t when) {
@@ -72,9 +77,9 @@ namespace {
 // handle may die while the task is preempted.
 template <class F>
 auto TimerOperation(OpKind kind, const Ref<TimerCore> core, const Site& site, F f) {
-  if (t_state.run == 0 || core->run() != t_state.run)
-    RefuseForeignUse("timer", core->made_at(), kind, site);
-  Runtime* runtime = t_state.runtime;
+  Runtime* runtime = CurrentRuntime();
+  if (core->run() != t_state.run)
+    RefuseForeignUse("timer", core->made_at(), core->run(), kind, site);
   const Operation op{.kind = kind, .site = site, .object = core->channel()};
   runtime->Before(op);
   const bool result = f(runtime, *core);
@@ -90,7 +95,7 @@ std::int64_t Due(Runtime* runtime, Duration duration) {
 }  // namespace
 
 taskleak::Timer NewFuncTimer(std::int64_t duration, std::function<void()> f, const Site& site) {
-  Runtime* runtime = EnterRun("AfterFunc", site);
+  Runtime* runtime = CurrentRuntime();
   const auto core = TimerCore::MakeFunction(std::move(f), site);
   core->Start(runtime, Due(runtime, Duration(duration)));
   return taskleak::Timer(core);
@@ -104,7 +109,7 @@ using internal::TimerCore;
 
 void Sleep(Duration duration, const Site& site) {
   if (internal::Unwinding()) return;
-  Runtime* runtime = internal::EnterRun("Sleep", site);
+  Runtime* runtime = internal::CurrentRuntime();
   const internal::Operation op{.kind = OpKind::kSleep, .site = site};
   runtime->Before(op);
   if (duration.count() > 0) {
@@ -127,7 +132,7 @@ void Sleep(Duration duration, const Site& site) {
 
 TimePoint Now(const Site& site) {
   if (internal::Unwinding()) return {};
-  Runtime* runtime = internal::EnterRun("Now", site);
+  Runtime* runtime = internal::CurrentRuntime();
   const internal::Operation op{.kind = OpKind::kNow, .preempts = false, .site = site};
   runtime->Before(op);
   const std::int64_t now = runtime->Now();
@@ -139,7 +144,7 @@ Clock::time_point Clock::now() { return Now(Site()); }
 
 Timer NewTimer(Duration duration, const Site& site) {
   if (internal::Unwinding()) return {};
-  Runtime* runtime = internal::EnterRun("NewTimer", site);
+  Runtime* runtime = internal::CurrentRuntime();
   const auto core = TimerCore::MakeChannel(0, site);
   core->Start(runtime, internal::Due(runtime, duration));
   return Timer(core);
@@ -171,7 +176,7 @@ bool Timer::Reset(Duration duration, const Site& site) const {
 
 Ticker NewTicker(Duration period, const Site& site) {
   if (internal::Unwinding()) return {};
-  Runtime* runtime = internal::EnterRun("NewTicker", site);
+  Runtime* runtime = internal::CurrentRuntime();
   if (period.count() <= 0) internal::ThrowPanic("non-positive interval for NewTicker", site);
   const auto core = TimerCore::MakeChannel(period.count(), site);
   core->Start(runtime, internal::Due(runtime, period));

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "src/registry/snapshot.h"
+#include "src/runtime/native/native_runtime.h"
 #include "src/runtime/sim/simulator.h"
 #include "src/stack/capture.h"
 #include "taskleak/internal/chan_core.h"
@@ -108,62 +109,108 @@ ObjectSnapshot SnapshotObject(const Object& object) {
 
 namespace {
 
+// What a snapshot needs of a task, whichever runtime it is on.
+struct TaskView {
+  std::uint64_t id = 0;
+  const taskleak_v1_task* record = nullptr;
+  bool blocked = false;
+  const Operation* operation = nullptr;
+  OpKind last_kind = OpKind::kNone;
+  Site last_site;
+  std::int64_t blocked_since = 0;
+  const void* frame = nullptr;  // Of a stack that stands still; null: it does not.
+  std::uintptr_t stack_high = 0;
+};
+
+TaskView ViewOf(const Simulator& simulator, const SimTask& task) {
+  return {.id = task.id,
+          .record = task.record,
+          .blocked = task.state == SimTask::State::kBlocked,
+          .operation = task.operation,
+          .last_kind = task.last_kind,
+          .last_site = task.last_site,
+          .blocked_since = task.blocked_since,
+          .frame = &task != simulator.current() ? task.frame : nullptr,
+          .stack_high = reinterpret_cast<std::uintptr_t>(task.fiber.stack.high)};
+}
+
+TaskView ViewOf(const NativeTask& task) {
+  return {.id = task.id,
+          .record = task.record,
+          .blocked = task.parked,
+          .operation = task.operation,
+          .last_kind = task.last_kind,
+          .last_site = task.last_site,
+          .blocked_since = task.blocked_since,
+          .frame = task.parked ? task.frame : nullptr,
+          .stack_high = task.stack_high};
+}
+
 // Each task's objects, and each object's tasks: what a blocked operation names, in the order of its
 // cases.
-void ForEachObject(const SimTask& task, const std::function<void(const Object*)>& visit) {
-  if (task.operation == nullptr || task.state != SimTask::State::kBlocked) return;
+void ForEachObject(const TaskView& task, const std::function<void(const Object*)>& visit) {
+  if (task.operation == nullptr || !task.blocked) return;
   const Operation& op = *task.operation;
   if (op.object != nullptr) visit(op.object);
   for (std::size_t i = 0; i < op.case_count; ++i)
     if (op.cases[i].object != op.object || op.object == nullptr) visit(op.cases[i].object);
 }
 
-// From the function of the seam outwards: what the simulator did below it differs from task to
-// task.
-TASKLEAK_NO_SANITIZE std::size_t WalkParked(const SimTask& task, std::uintptr_t* pcs,
+// From the function of the seam outwards: what the runtime did below it differs from task to task.
+TASKLEAK_NO_SANITIZE std::size_t WalkParked(const TaskView& task, std::uintptr_t* pcs,
                                             std::size_t max) {
   return CaptureFrames(task.frame, nullptr, reinterpret_cast<std::uintptr_t>(task.frame),
-                       reinterpret_cast<std::uintptr_t>(task.fiber.stack.high), pcs, max);
+                       task.stack_high, pcs, max);
 }
 
-}  // namespace
-
-TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
+// What the record and the view tell; `now` is the runtime's time.
+TaskSnapshot SnapshotView(const TaskView& task, std::int64_t now) {
   const taskleak_v1_task& record = *task.record;
   TaskSnapshot out;
   out.id = task.id;
   out.parent = record.parent;
   out.name = record.name;
-  out.path = PathOf(simulator.paths(), task.id);
   out.labels = ParseLabels(record.labels);
   out.created_at = {record.created_file, record.created_line};
   out.creation_stack.assign(record.frames, record.frames + record.frame_count);
   out.operation = OpName(task.last_kind);
   out.blocked_at = task.last_site;
-  if (task.state != SimTask::State::kBlocked) {
+  if (!task.blocked) {
     // Preempted before an operation, or running. What it is about to do tells where it is.
     if (task.operation != nullptr) {
       out.operation = OpName(task.operation->kind);
       out.blocked_at = task.operation->site;
     }
-    if (simulator.endless_since() != 0) out.state = TaskState::kRunningForEver;
   } else {
     out.state = record.state == taskleak_v1_sleeping ? TaskState::kSleeping : TaskState::kBlocked;
     out.blocked_since = TimePoint(Duration(task.blocked_since));
-    out.blocked_for = Duration(simulator.time() - task.blocked_since);
-    out.suspect = simulator.endless_since() != 0;
+    out.blocked_for = Duration(now - task.blocked_since);
     if (task.operation != nullptr && task.operation->kind == OpKind::kSelect)
       for (std::size_t i = 0; i < task.operation->case_count; ++i)
         out.sends.push_back(task.operation->cases[i].is_send);
     ForEachObject(task, [&](const Object* object) {
       out.objects.push_back(object == nullptr ? NilObject() : SnapshotObject(*object));
-      if (object != nullptr && object->last_step >= simulator.endless_since()) out.suspect = false;
     });
   }
-  if (&task != simulator.current() && task.frame != nullptr) {
+  if (task.frame != nullptr) {
     std::uintptr_t pcs[64];
     out.blocked_stack.assign(pcs, pcs + WalkParked(task, pcs, std::size(pcs)));
   }
+  return out;
+}
+
+}  // namespace
+
+TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
+  const TaskView view = ViewOf(simulator, task);
+  TaskSnapshot out = SnapshotView(view, simulator.time());
+  out.path = PathOf(simulator.paths(), task.id);
+  if (simulator.endless_since() == 0) return out;
+  if (!view.blocked) out.state = TaskState::kRunningForEver;
+  out.suspect = view.blocked;
+  ForEachObject(view, [&](const Object* object) {
+    if (object != nullptr && object->last_step >= simulator.endless_since()) out.suspect = false;
+  });
   return out;
 }
 
@@ -175,34 +222,71 @@ std::pair<std::string, std::uint64_t> NameOf(const Object& object) {
   return {snapshot.kind, snapshot.id};
 }
 
+using Waiting = std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>>;
+
 // Who waits at each object, by kind and number.
-void FillWaiting(const Simulator& simulator,
-                 std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>>& out) {
-  for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
-    ForEachObject(*task, [&](const Object* object) {
-      if (object == nullptr) return;
-      std::vector<TaskId>& waiting = out[NameOf(*object)];
-      if (waiting.empty() || waiting.back() != task->id) waiting.push_back(task->id);
-    });
+void NoteWaiting(const TaskView& task, Waiting& out) {
+  ForEachObject(task, [&](const Object* object) {
+    if (object == nullptr) return;
+    std::vector<TaskId>& waiting = out[NameOf(*object)];
+    if (waiting.empty() || waiting.back() != task.id) waiting.push_back(task.id);
+  });
+}
+
+Waiting WaitingIn(const Simulator& simulator) {
+  Waiting waiting;
+  for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next)
+    NoteWaiting(ViewOf(simulator, *task), waiting);
+  return waiting;
+}
+
+Waiting WaitingIn(const NativeRuntime& runtime) {
+  Waiting waiting;
+  for (const NativeTask* task = runtime.first_live(); task != nullptr; task = task->live_next)
+    NoteWaiting(ViewOf(*task), waiting);
+  return waiting;
+}
+
+void FillWaiting(const Waiting& waiting, TaskSnapshot& task) {
+  for (ObjectSnapshot& object : task.objects) {
+    const auto found = waiting.find({object.kind, object.id});
+    // A crowd at one object is told once, by its first task: fifty thousand lists of fifty
+    // thousand help nobody.
+    if (found != waiting.end() && (found->second.size() <= 64 || found->second.front() == task.id))
+      object.waiting = found->second;
   }
+}
+
+std::vector<ObjectSnapshot> SnapshotObjects(const Object* first, const Waiting& waiting) {
+  std::vector<ObjectSnapshot> objects;
+  for (const Object* object = first; object != nullptr; object = object->next) {
+    objects.push_back(SnapshotObject(*object));
+    const auto found = waiting.find({objects.back().kind, objects.back().id});
+    if (found != waiting.end()) objects.back().waiting = found->second;
+  }
+  return objects;
 }
 
 }  // namespace
 
 std::vector<TaskSnapshot> SnapshotTasks(const Simulator& simulator) {
-  std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>> waiting;
-  FillWaiting(simulator, waiting);
+  const Waiting waiting = WaitingIn(simulator);
   std::vector<TaskSnapshot> tasks;
   for (const SimTask* task = simulator.first_live(); task != nullptr; task = task->live_next) {
     tasks.push_back(SnapshotTask(simulator, *task));
-    for (ObjectSnapshot& object : tasks.back().objects) {
-      const auto found = waiting.find({object.kind, object.id});
-      // A crowd at one object is told once, by its first task: fifty thousand lists of fifty
-      // thousand help nobody.
-      if (found != waiting.end() &&
-          (found->second.size() <= 64 || found->second.front() == task->id))
-        object.waiting = found->second;
-    }
+    FillWaiting(waiting, tasks.back());
+  }
+  return tasks;
+}
+
+std::vector<TaskSnapshot> SnapshotTasks(NativeRuntime& runtime) {
+  const Exclusive exclusive(&runtime);
+  const Waiting waiting = WaitingIn(runtime);
+  const std::int64_t now = runtime.Now();
+  std::vector<TaskSnapshot> tasks;
+  for (const NativeTask* task = runtime.first_live(); task != nullptr; task = task->live_next) {
+    tasks.push_back(SnapshotView(ViewOf(*task), now));
+    FillWaiting(waiting, tasks.back());
   }
   return tasks;
 }
@@ -215,23 +299,19 @@ TaskRegistry& TaskRegistry::Global() {
 }
 
 std::vector<TaskSnapshot> TaskRegistry::Snapshot() const {
-  const internal::Simulator* simulator = internal::Simulator::Current();
-  return simulator == nullptr ? std::vector<TaskSnapshot>() : internal::SnapshotTasks(*simulator);
+  internal::Runtime* runtime = internal::CurrentRuntime();
+  if (const internal::Simulator* simulator = internal::Simulator::Current(); simulator != nullptr)
+    return internal::SnapshotTasks(*simulator);
+  return internal::SnapshotTasks(static_cast<internal::NativeRuntime&>(*runtime));
 }
 
 std::vector<ObjectSnapshot> TaskRegistry::Objects() const {
-  std::vector<ObjectSnapshot> objects;
-  const internal::Simulator* simulator = internal::Simulator::Current();
-  if (simulator == nullptr) return objects;
-  std::map<std::pair<std::string, std::uint64_t>, std::vector<TaskId>> waiting;
-  internal::FillWaiting(*simulator, waiting);
-  for (const internal::Object* object = simulator->first_object(); object != nullptr;
-       object = object->next) {
-    objects.push_back(internal::SnapshotObject(*object));
-    const auto found = waiting.find({objects.back().kind, objects.back().id});
-    if (found != waiting.end()) objects.back().waiting = found->second;
-  }
-  return objects;
+  internal::Runtime* runtime = internal::CurrentRuntime();
+  if (const internal::Simulator* simulator = internal::Simulator::Current(); simulator != nullptr)
+    return internal::SnapshotObjects(simulator->first_object(), internal::WaitingIn(*simulator));
+  const auto& native = static_cast<internal::NativeRuntime&>(*runtime);
+  const internal::Exclusive exclusive(runtime);
+  return internal::SnapshotObjects(native.first_object(), internal::WaitingIn(native));
 }
 
 std::vector<TaskGroup> GroupTasks(std::vector<TaskSnapshot> tasks) {

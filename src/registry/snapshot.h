@@ -1,10 +1,11 @@
-// Copies of what the simulator knows, for reports. Called on the simulator's thread: from within a
-// run, or at its end before anything is unwound.
+// Copies of what a runtime knows, for reports. Of a simulation: called on its thread, from within
+// the run or at its end before anything is unwound. Of the native runtime: by any of its tasks.
 #ifndef TASKLEAK_REGISTRY_SNAPSHOT_H_
 #define TASKLEAK_REGISTRY_SNAPSHOT_H_
 
 #include <vector>
 
+#include "src/runtime/native/native_runtime.h"
 #include "src/runtime/sim/simulator.h"
 #include "taskleak/registry.h"
 
@@ -15,6 +16,8 @@ ObjectSnapshot SnapshotObject(const Object& object);
 TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task);
 // All tasks that live, in order of their ids.
 std::vector<TaskSnapshot> SnapshotTasks(const Simulator& simulator);
+// As SnapshotTasks, attached threads included; at one moment.
+std::vector<TaskSnapshot> SnapshotTasks(NativeRuntime& runtime);
 
 }  // namespace taskleak::internal
 

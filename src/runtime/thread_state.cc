@@ -1,5 +1,6 @@
 // The seam's few functions that are no runtime's own: what the calling thread runs, and how wrong
 // uses are refused.
+#include <atomic>
 #include <string>
 
 #include "taskleak/chan.h"
@@ -12,6 +13,11 @@ namespace taskleak {
 namespace internal {
 
 constinit thread_local ThreadState t_state;
+
+std::uint64_t NextRun() noexcept {
+  static std::atomic<std::uint64_t> next{kNativeRun + 1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
 
 const char* OpName(OpKind kind) noexcept {
   static constexpr const char* kNames[] = {"nothing",
@@ -63,13 +69,23 @@ const char* ObjectKindName(ObjectKind kind) noexcept {
 }
 
 Object::Object(ObjectKind kind, const Site& made_at) : kind(kind), made_at(made_at) {
-  EnterRun(ObjectKindName(kind), made_at)->Adopt(this);
+  CurrentRuntime()->Adopt(this);
 }
 
 WithMaker::WithMaker() { t_state.runtime->CaptureStack(made_stack, kMadeFrames); }
 
+// A handle may be dropped on a thread that no runtime knows; a run that is over has forgotten it.
 Object::~Object() {
+  if (run == kNativeRun && t_state.run == 0) AttachThread();
   if (t_state.run == run && run != 0) t_state.runtime->Forget(this);
+}
+
+void Object::Dispose() noexcept {
+  const auto destroy = [](void* object) noexcept { static_cast<Object*>(object)->Destroy(); };
+  if (refs_.shared() && t_state.runtime != nullptr)
+    t_state.runtime->Dispose(this, destroy);
+  else
+    destroy(this);
 }
 
 namespace {
@@ -86,30 +102,28 @@ std::string At(const Site& site) {
 
 }  // namespace
 
-void RefuseForeignUse(const Object* object, OpKind kind, const Site& site) {
+Runtime* EnterSlowly(const Object* object, OpKind kind, const Site& site) {
   if (object == nullptr)
     Refuse(std::string(OpName(kind)) + At(site) +
            ": the object was made while its task was being unwound, and cannot be used");
-  RefuseForeignUse(ObjectKindName(object->kind), object->made_at, kind, site);
+  CurrentRuntime();
+  if (t_state.run != object->run)
+    RefuseForeignUse(ObjectKindName(object->kind), object->made_at, object->run, kind, site);
+  return t_state.runtime;
 }
 
-void RefuseForeignUse(const char* kind_of_object, const Site& made_at, OpKind kind,
-                      const Site& site) {
+void RefuseForeignUse(const char* kind_of_object, const Site& made_at, std::uint64_t run,
+                      OpKind kind, const Site& site) {
   const std::string what = std::string(OpName(kind)) + At(site);
   const std::string name = std::string("the ") + kind_of_object + " made" + At(made_at);
-  if (t_state.run == 0)
+  if (!InRun())
     Refuse(what + ": " + name +
            " belongs to a run of the simulator, and this thread is not one of its tasks; start the "
            "work with "
            "taskleak::Go, or use the object only inside the body");
-  Refuse(
-      what + ": " + name +
-      " belongs to an earlier run; make it inside the body, which is run anew for every schedule");
-}
-
-void RefuseOutside(const char* what, const Site& site) {
-  Refuse(std::string(what) + At(site) +
-         ": no run is in progress on this thread; call it from a body given to taskleak::Explore");
+  Refuse(what + ": " + name +
+         (run == kNativeRun ? " belongs to no run" : " belongs to an earlier run") +
+         "; make it inside the body, which is run anew for every schedule");
 }
 
 void ThrowClosed(const char* sentence, const Site& site) {
@@ -123,7 +137,7 @@ void ThrowPanic(const char* sentence, const Site& site) {
 }
 
 void BlockForEver(OpKind kind, const Site& site) {
-  Runtime* runtime = EnterRun(OpName(kind), site);
+  Runtime* runtime = CurrentRuntime();
   static constexpr CaseView kNoObject = {nullptr, false};
   const Operation op{.kind = kind,
                      .case_count = static_cast<std::uint16_t>(kind == OpKind::kSelect ? 0 : 1),
@@ -138,7 +152,7 @@ void PanicOnNilClose(const Site& site) { ThrowPanic("close of nil channel", site
 namespace {
 
 void Point(OpKind kind, const Site& site) {
-  if (Unwinding() || t_state.run == 0) return;
+  if (Unwinding() || !InRun()) return;
   const Operation op{.kind = kind, .site = site};
   t_state.runtime->Before(op);
   t_state.runtime->After(op, outcome::kDone);
@@ -155,11 +169,11 @@ TaskId CurrentTask() noexcept {
 }
 
 void SetTaskName(std::string_view name) {
-  if (!internal::Unwinding()) internal::EnterRun("SetTaskName", Site())->SetName(name);
+  if (!internal::Unwinding()) internal::CurrentRuntime()->SetName(name);
 }
 
 void SetTaskLabel(std::string_view key, std::string_view value) {
-  if (!internal::Unwinding()) internal::EnterRun("SetTaskLabel", Site())->SetLabel(key, value);
+  if (!internal::Unwinding()) internal::CurrentRuntime()->SetLabel(key, value);
 }
 
 void PreemptionPoint(const Site& site) {
@@ -168,7 +182,7 @@ void PreemptionPoint(const Site& site) {
 
 void Yield(const Site& site) {
   if (internal::Unwinding()) return;
-  internal::Runtime* runtime = internal::EnterRun("Yield", site);
+  internal::Runtime* runtime = internal::CurrentRuntime();
   const internal::Operation op{.kind = internal::OpKind::kYield, .preempts = false, .site = site};
   runtime->Before(op);
   runtime->Yield(op);

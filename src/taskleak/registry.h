@@ -53,7 +53,7 @@ struct TaskSnapshot {
   TaskId id = 0;
   TaskId parent = 0;  // 0: the root.
   std::string name;
-  std::string path;  // root.2.1: the first child of the root's second.
+  std::string path;  // root.2.1: the first child of the root's second. Empty for native tasks.
   std::vector<std::pair<std::string, std::string>> labels;
   std::string scope;  // The test or fuzz body it belongs to.
   TaskState state = TaskState::kRunnable;
@@ -80,11 +80,12 @@ class TaskRegistry {
  public:
   static TaskRegistry& Global();
 
-  // The tasks that have started and not ended. Asked inside a run, it shows that run; the calling
-  // thread's run stands still meanwhile, so the snapshot is consistent. Asked outside, it shows
-  // what other threads run: none, until there are native tasks.
+  // The tasks that have started and not ended, at one moment. Asked inside a run, it shows that
+  // run; asked outside, the process's native tasks: those that Go started, and the threads that
+  // have used the primitives, the caller among them (their parent is 0, their name "main" or
+  // "thread").
   std::vector<TaskSnapshot> Snapshot() const;
-  // The objects of the run, in order of creation.
+  // The objects of the run, or those that belong to none, in order of creation.
   std::vector<ObjectSnapshot> Objects() const;
 
  private:

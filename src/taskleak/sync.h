@@ -181,7 +181,7 @@ class Semaphore {
   void Release(std::int64_t n = 1, const Site& site = Site::Here());
 
  private:
-  internal::SemaphoreCore* Core(internal::OpKind kind, const Site& site);
+  internal::Ref<internal::SemaphoreCore> Core(internal::OpKind kind, const Site& site);
   internal::CoreHolder<internal::SemaphoreCore> core_;
   const std::int64_t size_;
 };

@@ -23,8 +23,7 @@ using TaskId = std::uint64_t;
 template <class F>
   requires std::is_invocable_v<std::decay_t<F>&>
 TaskId Go(std::string_view name, F&& f, const Site& site = Site::Here()) {
-  const internal::Task* task = internal::Spawn(name, std::forward<F>(f), site);
-  return task == nullptr ? 0 : task->id;
+  return internal::Spawn(name, std::forward<F>(f), site);
 }
 template <class F>
   requires std::is_invocable_v<std::decay_t<F>&>

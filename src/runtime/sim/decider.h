@@ -8,7 +8,7 @@
 
 #include "src/runtime/sim/ready_list.h"
 #include "src/runtime/sim/sim_task.h"
-#include "src/runtime/sim/timer_queue.h"
+#include "src/runtime/timer_queue.h"
 #include "taskleak/internal/runtime.h"
 
 namespace taskleak::internal {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <mutex>
 
-#include "src/runtime/sim/describe.h"
+#include "src/runtime/describe.h"
 #include "src/runtime/sim/simulator.h"
 
 namespace taskleak::internal {
@@ -28,7 +28,7 @@ void OnFault(int signal, siginfo_t* info, void* context) {
   const SimTask* task = simulator == nullptr ? nullptr : simulator->current();
   if (task != nullptr && InGuard(task->fiber.stack, info->si_addr)) {
     char name[128];
-    DescribeTask(*task, name, sizeof(name));
+    DescribeTask(task->id, *task->record, name, sizeof(name));
     char text[512];
     const int length =
         std::snprintf(text, sizeof(text),

@@ -1,6 +1,7 @@
 // The simulator, part three: one run from its root task to the last fiber unwound.
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include "src/runtime/sim/overflow.h"
 #include "src/runtime/sim/simulator.h"
@@ -11,18 +12,13 @@
 namespace taskleak::internal {
 namespace {
 
-// Numbers runs in the process; 0 is no run.
-std::uint64_t NextRun() {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
-}
-
 std::terminate_handler g_previous_terminate = nullptr;
 
 }  // namespace
 
 Simulator::Simulator(const SimulatorOptions& options)
-    : simulator_options_(options),
+    : Runtime(true),
+      simulator_options_(options),
       stacks_(options.stack_size),
       root_stacks_(options.root_stack_size, 1) {
   log_.reserve(1024);
@@ -36,10 +32,15 @@ Simulator::~Simulator() {
   }
 }
 
-Simulator* Simulator::Current() { return static_cast<Simulator*>(t_state.runtime); }
+Simulator* Simulator::Current() {
+  return t_state.runtime != nullptr && t_state.runtime->simulated
+             ? static_cast<Simulator*>(t_state.runtime)
+             : nullptr;
+}
 
 void Simulator::OnTerminate() {
-  if (t_state.unwinding) static_cast<Simulator*>(t_state.runtime)->Abandon();
+  if (Simulator* simulator = Current(); simulator != nullptr && t_state.unwinding)
+    simulator->Abandon();
   g_previous_terminate();
 }
 
@@ -66,7 +67,7 @@ void Simulator::Reset() {
 RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
                          const RunOptions& options, Observer* observer,
                          const std::function<void(const RunResult&)>& at_end) {
-  if (t_state.run != 0) {
+  if (InRun()) {
     constexpr const char* kNested =
         "a simulation was started inside a simulation; call Explore or Replay outside the body, "
         "which is itself run under "
@@ -87,7 +88,7 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   host_.stack = {reinterpret_cast<std::byte*>(low), reinterpret_cast<std::byte*>(high), true};
   HandleOverflowOnThisThread();
   g_previous_terminate = std::set_terminate(&Simulator::OnTerminate);
-  t_state = {this, nullptr, run_, false};
+  const ThreadState outside = std::exchange(t_state, {this, nullptr, run_, false});
   Watchdog::Enter(this);
 
   SimTask* root = NewTask(true);
@@ -108,7 +109,7 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   UnwindAll();
   Clear();
   Watchdog::Leave();
-  t_state = {};
+  t_state = outside;
   std::set_terminate(g_previous_terminate);
   progress_.fetch_add(1, std::memory_order_relaxed);
   return std::move(result_);

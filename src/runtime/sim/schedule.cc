@@ -270,17 +270,8 @@ SimTask* Simulator::NextTask() {
   }
 }
 
-bool Simulator::OnlyIdleTimersLeft() const {
-  if (live_ == 0)
-    return std::none_of(timers_.all().begin(), timers_.all().end(),
-                        [](TimerNode* t) { return t->MaySpawn(); });
-  return timers_.next()->FiringIsIdle() &&
-         std::all_of(timers_.all().begin(), timers_.all().end(),
-                     [](TimerNode* t) { return t->FiringIsIdle(); });
-}
-
 bool Simulator::IdleStep() {
-  if (!timers_.empty() && !OnlyIdleTimersLeft()) {
+  if (!timers_.empty() && !timers_.OnlyIdle(live_ > 0)) {
     TimerNode* timer = timers_.next();
     if (timers_.SeveralDue()) {
       const Choice choice = Decide(nullptr, nullptr, Choice::Timer(timer), true);

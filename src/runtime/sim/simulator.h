@@ -17,7 +17,7 @@
 #include "src/runtime/sim/ready_list.h"
 #include "src/runtime/sim/sim_task.h"
 #include "src/runtime/sim/stack_pool.h"
-#include "src/runtime/sim/timer_queue.h"
+#include "src/runtime/timer_queue.h"
 #include "taskleak/internal/runtime.h"
 
 namespace taskleak::internal {
@@ -86,7 +86,7 @@ class Simulator final : public Runtime {
   std::span<const PathNode> paths() const { return paths_; }
 
   // For those who look at a run from within or from at_end.
-  static Simulator* Current();  // Null outside a run.
+  static Simulator* Current();  // Null outside a simulation.
   SimTask* first_live() const { return live_first_; }
   SimTask* current() const { return current_; }
   Object* first_object() const { return object_first_; }
@@ -111,9 +111,9 @@ class Simulator final : public Runtime {
   void Yield(const Operation& op) override;
   void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) override;
   void CancelSpawn() noexcept override;
-  Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
-  Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
-                 const Site& site) override;
+  std::uint32_t CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
+  void SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                const Site& site) override;
   std::int64_t Now() override { return now_; }
   void Arm(TimerNode* timer, std::int64_t when) override;
   void Disarm(TimerNode* timer) override;
@@ -155,7 +155,6 @@ class Simulator final : public Runtime {
   // schedule.cc: what happens next.
   SimTask* NextTask();  // Null: nothing can run and no timer is left.
   bool IdleStep();      // Nothing can run: fires a timer or releases a held task. False: quiescent.
-  bool OnlyIdleTimersLeft() const;
   Choice CanonicalNext() const;
   Choice Decide(SimTask* current, const Operation* op, Choice canonical, bool idle);
   void Fire(TimerNode* timer);

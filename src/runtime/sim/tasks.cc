@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "src/runtime/sim/describe.h"
+#include "src/runtime/describe.h"
 #include "src/runtime/sim/simulator.h"
 #include "src/stack/capture.h"
 #include "taskleak/error.h"
@@ -189,18 +189,19 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   return task;
 }
 
-Task* Simulator::CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) {
+std::uint32_t Simulator::CommitSpawn(const TaskCode& code, std::string_view name,
+                                     const Site& site) {
   SimTask* task = spawning_.back();
   spawning_.pop_back();
   StartTask(task, current_->id, code, name, site, __builtin_frame_address(0));
   MakeReady(task);
   After({.kind = OpKind::kGo, .preempts = false, .site = site}, outcome::kDone);
-  return task;
+  return task->id;
 }
 
-Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
-                          const Site& site) {
-  if (over_) return nullptr;
+void Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                         const Site& site) {
+  if (over_) return;
   SimTask* task = NewTask(false);
   using Callable = std::function<void()>;
   auto* callable =
@@ -209,7 +210,6 @@ Task* Simulator::SpawnFor(std::uint32_t owner, std::function<void()> f, std::str
                       [](void* c) noexcept { static_cast<Callable*>(c)->~Callable(); }};
   StartTask(task, owner, code, name, site, nullptr);
   MakeReady(task);
-  return task;
 }
 
 void Simulator::RunBody(SimTask* task) {
@@ -299,7 +299,7 @@ void Simulator::Enter(SimTask* task) {
   if (StackPool::RanOver(self->fiber.stack)) {
     over_ = true;
     char name[128];
-    DescribeTask(*self, name, sizeof(name));
+    DescribeTask(self->id, *self->record, name, sizeof(name));
     result_.message = std::string(name) + " overflowed its stack of " +
                       std::to_string(self->fiber.stack.size() >> 10) +
                       " KiB; give tasks larger ones with ExploreOptions::stack_size";

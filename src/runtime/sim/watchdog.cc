@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "src/runtime/sim/describe.h"
+#include "src/runtime/describe.h"
 #include "src/runtime/sim/simulator.h"
 
 namespace taskleak::internal {
@@ -35,7 +35,7 @@ bool DebuggerAttached() {
 TASKLEAK_NO_SANITIZE void Report(const Simulator& simulator, std::int64_t limit_ms) {
   char name[128] = "no task";
   const SimTask* current = simulator.current();
-  if (current != nullptr) DescribeTask(*current, name, sizeof(name));
+  if (current != nullptr) DescribeTask(current->id, *current->record, name, sizeof(name));
   std::fprintf(stderr,
                "taskleak: no step for %.1f s: %s blocks its thread or spins without an operation "
                "(a real std::mutex held "
@@ -55,7 +55,7 @@ TASKLEAK_NO_SANITIZE void Report(const Simulator& simulator, std::int64_t limit_
       std::fprintf(stderr, "  … and more\n");
       break;
     }
-    DescribeTask(*task, name, sizeof(name));
+    DescribeTask(task->id, *task->record, name, sizeof(name));
     const char* slash = task->last_site ? std::strrchr(task->last_site.file, '/') : nullptr;
     std::fprintf(stderr, "  %s: %s %s", name,
                  task->state == SimTask::State::kBlocked ? "blocked in" : "after",

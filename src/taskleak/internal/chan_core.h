@@ -67,7 +67,8 @@ class ChanCore : public Object {
   // Into `out`; leaves it empty when closed and drained.
   void Recv(void* out, const Site& site);
   // `prepare`, if given, makes the value from what it is given, once it is certain that it will be
-  // sent; it may throw.
+  // sent; it may throw. What it calls of the user's must not wait for another thread: no other
+  // operation goes on meanwhile.
   bool TrySend(void* value, void* (*prepare)(void*), const Site& site);
   // False: nothing was ready. True with an empty `out`: closed and drained.
   bool TryRecv(void* out, const Site& site);

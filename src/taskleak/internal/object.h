@@ -27,9 +27,35 @@ enum class ObjectKind : std::uint8_t {
 // cancel) and who is fed by it (receive, lock, wait).
 enum class End : std::uint8_t { kFeeds = 0, kFed = 1 };
 
-// Counted by its handles and by the frames parked on it. Single-threaded: an object belongs to one
-// run of one simulator, and only that run's OS thread touches it; handles may still be dropped
-// after the run.
+// A count of references, of one thread's or of many: which of the two is known once, before there
+// is a second reference.
+class RefCount {
+ public:
+  // Many threads may hold references.
+  void Share() noexcept { shared_ = true; }
+  bool shared() const noexcept { return shared_; }
+  void Add() noexcept {
+    if (!shared_) [[likely]]
+      ++count_;
+    else
+      __atomic_fetch_add(&count_, 1, __ATOMIC_RELAXED);  // Whoever adds one holds one already.
+  }
+  // True if that was the last one. What others did before they dropped theirs is then visible.
+  bool Drop() noexcept {
+    if (!shared_) [[likely]]
+      return --count_ == 0;
+    return __atomic_sub_fetch(&count_, 1, __ATOMIC_ACQ_REL) == 0;
+  }
+
+ private:
+  std::uint32_t count_ = 0;
+  bool shared_ = false;
+};
+
+// Counted by its handles and by the frames parked on it. It belongs to one run; handles may still
+// be dropped after that. On the simulator only the run's OS thread touches it; natively any thread
+// may hold handles, and all else is touched between the runtime's Before and After (or within an
+// Exclusive) only.
 //
 // Invariants:
 //  1. `run` names the run it was made in and never changes; an operation from anywhere else is
@@ -44,9 +70,9 @@ class Object {
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
-  void AddRef() noexcept { ++refs_; }
+  void AddRef() noexcept { refs_.Add(); }
   void Release() noexcept {
-    if (--refs_ == 0) Destroy();
+    if (refs_.Drop()) Dispose();
   }
 
   // Called when the run has ended and all its tasks are gone: gives up references that run in
@@ -81,7 +107,10 @@ class Object {
   virtual void Destroy() noexcept = 0;  // Destructor and memory.
 
  private:
-  std::uint32_t refs_ = 0;
+  friend class NativeRuntime;
+  void Dispose() noexcept;
+
+  RefCount refs_;
 };
 
 // A counted reference.

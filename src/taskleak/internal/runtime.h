@@ -149,9 +149,12 @@ struct TaskCode {
 
 class Runtime {
  public:
+  // `simulated`: one OS thread, virtual time, a schedule. Else tasks run at the same time.
+  explicit Runtime(bool simulated) : simulated(simulated) {}
   virtual ~Runtime() = default;
 
-  // Around every operation. Before may run other tasks first, and throws when the task is being
+  // Around every operation: from Before to After no other task touches the primitives' state, but
+  // while this one is parked. Before may run other tasks first, and throws when the task is being
   // unwound.
   virtual void Before(const Operation& op) = 0;
   virtual void After(const Operation& op, std::uint32_t outcome) = 0;
@@ -165,12 +168,14 @@ class Runtime {
 
   // Starts a task in two steps: memory for the callable, then the task, whose creation stack is
   // that of the caller. CancelSpawn gives the memory back when the callable's constructor threw.
+  // CommitSpawn returns the task's id: the task itself may have ended by then.
   virtual void* BeginSpawn(std::size_t size, std::size_t alignment, const Site& site) = 0;
   virtual void CancelSpawn() noexcept = 0;
-  virtual Task* CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) = 0;
+  virtual std::uint32_t CommitSpawn(const TaskCode& code, std::string_view name,
+                                    const Site& site) = 0;
   // For tasks that no task starts: a timer's or a context's function. `owner` is who registered it.
-  virtual Task* SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
-                         const Site& site) = 0;
+  virtual void SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
+                        const Site& site) = 0;
 
   // Nanoseconds since the epoch of the runtime's clock.
   virtual std::int64_t Now() = 0;
@@ -192,6 +197,13 @@ class Runtime {
   virtual void Adopt(Object* object) = 0;
   virtual void Forget(Object* object) noexcept = 0;
 
+  // What an operation promises, for work on the primitives' state that is none: see Exclusive.
+  virtual void BeginExclusive() {}
+  virtual void EndExclusive() noexcept {}
+  // Destroys `what`, as soon as the caller is not within an operation: what an element's, a value's
+  // or a callable's destructor does is the user's.
+  virtual void Dispose(void* what, void (*destroy)(void*) noexcept) noexcept { destroy(what); }
+
   // The caller's stack: return addresses, innermost first, zeros behind them.
   virtual void CaptureStack(std::uintptr_t* pcs, std::size_t max) = 0;
 
@@ -206,8 +218,15 @@ class Runtime {
   // The stack of a panic, captured before anything is unwound.
   virtual void NotePanic(const Site& site) = 0;
 
+  const bool simulated;
   std::uint64_t steps = 0;  // Operations begun in this run.
 };
+
+// Runs are numbered. 0 is none: that of a thread which no runtime knows yet. 1 is what happens
+// outside every run: the process's own native runtime. Each simulation is a run of its own.
+inline constexpr std::uint64_t kNativeRun = 1;
+// A number that no run has had.
+std::uint64_t NextRun() noexcept;
 
 // What the calling OS thread is running. All zero on a thread that no runtime knows.
 struct ThreadState {
@@ -218,12 +237,14 @@ struct ThreadState {
 };
 extern constinit thread_local ThreadState t_state;
 
-// Refuses a use from outside the object's run, in a sentence that says which of the cases it is.
-[[noreturn]] void RefuseForeignUse(const Object* object, OpKind kind, const Site& site);
-[[noreturn]] void RefuseForeignUse(const char* what, const Site& made_at, OpKind kind,
-                                   const Site& site);
-// Refuses a call that needs a run, made outside all runs.
-[[noreturn]] void RefuseOutside(const char* what, const Site& site);
+// Refuses a use of something made in run `run` from elsewhere, in a sentence that says which of the
+// cases it is.
+[[noreturn]] void RefuseForeignUse(const char* what, const Site& made_at, std::uint64_t run,
+                                   OpKind kind, const Site& site);
+// Makes the calling thread, which no runtime knows, a task of the process's native runtime.
+Runtime* AttachThread();
+// What Enter does where the object is not of the thread's run: attaches the thread, or refuses.
+Runtime* EnterSlowly(const Object* object, OpKind kind, const Site& site);
 [[noreturn]] void ThrowClosed(const char* sentence, const Site& site);
 [[noreturn]] void ThrowPanic(const char* sentence, const Site& site);
 
@@ -236,19 +257,35 @@ inline bool Unwinding() {
   return true;
 }
 
-// The current runtime, for an operation on `object`.
+// The current runtime, for an operation on `object`, which is of some run: its number is not 0.
 inline Runtime* Enter(const Object* object, OpKind kind, const Site& site) {
   if (t_state.run != object->run || t_state.run == 0) [[unlikely]]
-    RefuseForeignUse(object, kind, site);
+    return EnterSlowly(object, kind, site);
   return t_state.runtime;
 }
 
 // The current runtime, for a call that belongs to no object.
-inline Runtime* EnterRun(const char* what, const Site& site) {
+inline Runtime* CurrentRuntime() {
   if (t_state.run == 0) [[unlikely]]
-    RefuseOutside(what, site);
+    return AttachThread();
   return t_state.runtime;
 }
+
+// Whether the calling thread is within a run: outside all of them no schedule decides anything.
+inline bool InRun() { return t_state.run > kNativeRun; }
+
+// Keeps every other task out of the primitives' state while it lives: for what touches that state
+// without being an operation, at which a schedule could come between.
+class Exclusive {
+ public:
+  explicit Exclusive(Runtime* runtime) : runtime_(runtime) { runtime_->BeginExclusive(); }
+  ~Exclusive() { runtime_->EndExclusive(); }
+  Exclusive(const Exclusive&) = delete;
+  Exclusive& operator=(const Exclusive&) = delete;
+
+ private:
+  Runtime* const runtime_;
+};
 
 }  // namespace taskleak::internal
 

@@ -2,6 +2,7 @@
 #ifndef TASKLEAK_INTERNAL_SPAWN_H_
 #define TASKLEAK_INTERNAL_SPAWN_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <new>
@@ -14,13 +15,13 @@
 
 namespace taskleak::internal {
 
-// Null while the calling task is being unwound: nothing is started then.
+// The task's id; 0 while the calling task is being unwound: nothing is started then.
 template <class F>
-Task* Spawn(std::string_view name, F&& f, const Site& site) {
+std::uint32_t Spawn(std::string_view name, F&& f, const Site& site) {
   using Callable = std::decay_t<F>;
   static_assert(std::is_invocable_v<Callable&>, "a task's body is called without arguments");
-  if (Unwinding()) return nullptr;
-  Runtime* runtime = EnterRun("Go", site);
+  if (Unwinding()) return 0;
+  Runtime* runtime = CurrentRuntime();
   void* memory = runtime->BeginSpawn(sizeof(Callable), alignof(Callable), site);
   if constexpr (std::is_nothrow_constructible_v<Callable, F&&>) {
     new (memory) Callable(std::forward<F>(f));

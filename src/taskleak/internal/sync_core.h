@@ -133,34 +133,43 @@ class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
 };
 
 // A handle's hold on its core: made in a run, it belongs to that run; made outside every run, it
-// gets a new core at its first touch in each.
+// has a core for there, and gets a new one at its first touch in each run. One simulation at a
+// time: that one is touched by one thread.
 template <class Core>
 class CoreHolder {
  public:
-  explicit CoreHolder(const Site& site) : site_(site), outside_(t_state.run == 0) {
-    if (!outside_ && !t_state.unwinding) core_ = Ref<Core>(new Core(site));
+  explicit CoreHolder(const Site& site) : site_(site) {
+    if (!t_state.unwinding) core_ = Ref<Core>(new Core(site));
   }
   CoreHolder(const CoreHolder&) = delete;
   CoreHolder& operator=(const CoreHolder&) = delete;
   ~CoreHolder() {
     // While its task unwinds, nobody reads what happens to it; outside the run, nobody waits.
-    if (core_ && core_->run == t_state.run && !t_state.unwinding && core_->HasWaiters())
-      core_->destroyed = true;
+    const Ref<Core>& core = InRun() && in_run_ ? in_run_ : core_;
+    if (!core || core->run != t_state.run || t_state.unwinding) return;
+    const Exclusive exclusive(t_state.runtime);
+    if (core->HasWaiters()) core->destroyed = true;
   }
 
   const Ref<Core>& Get(OpKind kind, const Site& site) {
-    if (!core_ || core_->run != t_state.run) [[unlikely]] {
-      if (!outside_) RefuseForeignUse(core_.get(), kind, site);
-      EnterRun(OpName(kind), site);
-      core_ = Ref<Core>(new Core(site_));
-    }
+    if (!core_ || core_->run != t_state.run) [[unlikely]]
+      return GetSlowly(kind, site);
     return core_;
   }
 
  private:
+  [[gnu::noinline]] const Ref<Core>& GetSlowly(OpKind kind, const Site& site) {
+    if (!InRun() || !core_ || core_->run != kNativeRun) {
+      EnterSlowly(core_.get(), kind, site);
+      return core_;
+    }
+    if (!in_run_ || in_run_->run != t_state.run) in_run_ = Ref<Core>(new Core(site_));
+    return in_run_;
+  }
+
   Ref<Core> core_;
+  Ref<Core> in_run_;  // Of the run in progress, or of one that is over.
   Site site_;
-  bool outside_;
 };
 
 }  // namespace taskleak::internal

@@ -27,7 +27,7 @@ class TimerCore final : public TimerNode, public Pooled {
                                     const Site& site);  // period 0: fires once.
   static Ref<TimerCore> MakeFunction(std::function<void()> f, const Site& site);
 
-  void AddRef() noexcept { ++refs_; }
+  void AddRef() noexcept { refs_.Add(); }
   void Release() noexcept;
 
   // True if it was armed.
@@ -44,9 +44,9 @@ class TimerCore final : public TimerNode, public Pooled {
   void Drop() override { Release(); }
 
  private:
-  TimerCore() = default;
+  explicit TimerCore(const Site& site);
 
-  std::uint32_t refs_ = 0;
+  RefCount refs_;
   std::int64_t period_ = 0;
   internal::Ref<ChanCore> channel_;
   std::function<void()> function_;

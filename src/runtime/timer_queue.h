@@ -1,7 +1,8 @@
 // The timers of a run, the next one first.
-#ifndef TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_
-#define TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_
+#ifndef TASKLEAK_RUNTIME_TIMER_QUEUE_H_
+#define TASKLEAK_RUNTIME_TIMER_QUEUE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -68,6 +69,17 @@ class TimerQueue {
     return found == index_.end() || found->second->when != heap_[0]->when ? nullptr : found->second;
   }
 
+  // Whether nobody could notice if no timer fired any more: each is a ticker whose channel is full;
+  // or no task lives, and none starts one.
+  bool OnlyIdle(bool tasks_live) const {
+    if (!tasks_live)
+      return std::none_of(heap_.begin(), heap_.end(),
+                          [](const TimerNode* t) { return t->MaySpawn(); });
+    return heap_.empty() || (heap_.front()->FiringIsIdle() &&
+                             std::all_of(heap_.begin(), heap_.end(),
+                                         [](const TimerNode* t) { return t->FiringIsIdle(); }));
+  }
+
   // Whether FindDue works: a replay may ask for any of fifty thousand timers. Set while the queue
   // is empty.
   void SetIndexed(bool indexed) { indexed_ = indexed; }
@@ -112,4 +124,4 @@ class TimerQueue {
 
 }  // namespace taskleak::internal
 
-#endif  // TASKLEAK_RUNTIME_SIM_TIMER_QUEUE_H_
+#endif  // TASKLEAK_RUNTIME_TIMER_QUEUE_H_
