@@ -112,16 +112,16 @@ Runtime* EnterSlowly(const Object* object, OpKind kind, const Site& site) {
   return t_state.runtime;
 }
 
-void RefuseForeignUse(const char* kind_of_object, const Site& made_at, std::uint64_t run,
-                      OpKind kind, const Site& site) {
-  const std::string what = std::string(OpName(kind)) + At(site);
-  const std::string name = std::string("the ") + kind_of_object + " made" + At(made_at);
+void RefuseForeignUse(const char* what, const Site& made_at, std::uint64_t run, OpKind kind,
+                      const Site& site) {
+  const std::string operation = std::string(OpName(kind)) + At(site);
+  const std::string name = std::string("the ") + what + " made" + At(made_at);
   if (!InRun())
-    Refuse(what + ": " + name +
+    Refuse(operation + ": " + name +
            " belongs to a run of the simulator, and this thread is not one of its tasks; start the "
            "work with "
            "taskleak::Go, or use the object only inside the body");
-  Refuse(what + ": " + name +
+  Refuse(operation + ": " + name +
          (run == kNativeRun ? " belongs to no run" : " belongs to an earlier run") +
          "; make it inside the body, which is run anew for every schedule");
 }

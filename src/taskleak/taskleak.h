@@ -10,6 +10,7 @@
 #include "taskleak/registry.h"
 #include "taskleak/select.h"
 #include "taskleak/site.h"
+#include "taskleak/stop_token.h"
 #include "taskleak/sync.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"

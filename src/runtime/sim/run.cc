@@ -94,8 +94,12 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   SimTask* root = NewTask(true);
   root_ = root;
   using Body = const std::function<void()>*;
-  auto* callable = new (CodeMemory(root, sizeof(Body), alignof(Body))) Body(&body);
-  const TaskCode code{callable, [](void* c) { (**static_cast<Body*>(c))(); },
+  void* callable = new (CodeMemory(root, sizeof(Body), alignof(Body))) Body(&body);
+  const TaskCode code{callable,
+                      [](void* c) {
+                        const Body run = *static_cast<Body*>(c);
+                        (*run)();
+                      },
                       [](void*) noexcept {}};
   StartTask(root, 0, code, "root", Site(), nullptr);
   anchor_ = root;

@@ -86,6 +86,8 @@ TEST(Unwinding, DestructorsOfLeakedTasksRun) {
           rwmutex.Lock();
           Semaphore semaphore(0);
           const auto ch = MakeChan<std::unique_ptr<int>>();
+          // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the unwound task's captures
+          // go.
           const auto leak = [&destroyed](auto block) {
             AwaitBlocked(Go([&destroyed, block, in_capture = std::make_unique<int>(1)] {
               const Guard guard(destroyed);
@@ -251,6 +253,7 @@ TEST(Unwinding, ALoopThatCatchesEverythingIsAbandoned) {
       for (;;) {
         try {
           static_cast<void>(Chan<int>().Recv());
+          // NOLINTNEXTLINE(bugprone-empty-catch): that is what is tested.
         } catch (...) {
         }
       }

@@ -1,10 +1,10 @@
 #include "src/runtime/sim/watchdog.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
