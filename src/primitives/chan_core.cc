@@ -202,8 +202,9 @@ std::size_t ChanCore::Len(const Site& site) {
   Runtime* runtime = Enter(this, OpKind::kLen, site);
   const Operation op{.kind = OpKind::kLen, .site = site, .object = this};
   runtime->Before(op);
-  runtime->After(op, static_cast<std::uint32_t>(count_));
-  return count_;
+  const std::size_t length = count_;
+  runtime->After(op, static_cast<std::uint32_t>(length));
+  return length;
 }
 
 void ChanCore::CloseQuietly(Runtime* runtime) {
