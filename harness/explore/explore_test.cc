@@ -299,6 +299,20 @@ TEST(Explore, ASuspectIsListedBesideTheLoop) {
   EXPECT_NE(failure.Text().find("suspect"), std::string::npos) << failure.Text();
 }
 
+// It still has what the blocked task waits for in its hands: it may yet send.
+TEST(Explore, OneWhoseChannelIsHandedRoundIsNoSuspect) {
+  const Failure failure = ExpectFound(
+      [] {
+        const auto ch = MakeChan<int>();
+        Go("loop", [ch] {
+          for (std::vector<Chan<int>> handed;; handed = {ch}) Yield();
+        });
+        Go("waits", [ch] { static_cast<void>(ch.Recv()); });
+      },
+      FailureKind::kLeak, Short());
+  EXPECT_EQ(Names(failure), Strings{"loop"});
+}
+
 TEST(Explore, ASleeperIsNoLeak) {
   ExpectHolds([] { Go([] { Sleep(24h); }); });
 }

@@ -207,9 +207,9 @@ TaskSnapshot SnapshotTask(const Simulator& simulator, const SimTask& task) {
   out.path = PathOf(simulator.paths(), task.id);
   if (simulator.endless_since() == 0) return out;
   if (!view.blocked) out.state = TaskState::kRunningForEver;
-  out.suspect = view.blocked;
+  out.suspect = view.blocked && task.blocked_step <= simulator.endless_since();
   ForEachObject(view, [&](const Object* object) {
-    if (object != nullptr && object->last_step >= simulator.endless_since()) out.suspect = false;
+    if (object != nullptr && simulator.Touched(*object)) out.suspect = false;
   });
   return out;
 }

@@ -58,7 +58,7 @@ void Simulator::Reset() {
   log_.clear();
   paths_.clear();
   std::fill(std::begin(object_numbers_), std::end(object_numbers_), 0);
-  change_step_ = root_returned_step_ = endless_since_ = 0;
+  change_step_ = copies_noted_step_ = root_returned_step_ = endless_since_ = 0;
   root_returned_at_ = 0;
   changer_ = nullptr;
   panic_frames_[0] = 0;

@@ -359,10 +359,25 @@ void Simulator::NoteChange(SimTask* task) {
   change_step_ = steps;
 }
 
+void Simulator::NoteCopies(std::uint32_t Object::* noted) {
+  for (Object* object = object_first_; object != nullptr; object = object->next)
+    object->*noted = object->copies();
+}
+
+bool Simulator::Touched(const Object& object) const {
+  return object.last_step >= endless_since_ ||
+         object.copies() != (result_.end == RunEnd::kStepLimit ? object.copies_at_limit
+                                                               : object.copies_at_change);
+}
+
 // Called every so often: at the step limit, and where the run is to be judged endless.
 void Simulator::AtStepGate() {
   constexpr std::uint64_t kGate = 4096;
   step_gate_ = steps + kGate;
+  if (root_returned_ && copies_noted_step_ <= change_step_) {
+    copies_noted_step_ = steps;
+    NoteCopies(&Object::copies_at_change);
+  }
   if (root_returned_ && steps - change_step_ >= options_.max_steps) {
     endless_since_ = change_step_;
     return EndRun(RunEnd::kLeak);
@@ -373,6 +388,7 @@ void Simulator::AtStepGate() {
     return EndRun(RunEnd::kStepLimit);
   }
   if (steps >= options_.max_steps) {
+    if (!canonical_only_) NoteCopies(&Object::copies_at_limit);
     canonical_only_ = true;
     ReleaseOldHolds();
     step_gate_ = std::min(step_gate_, 2 * options_.max_steps);

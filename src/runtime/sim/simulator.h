@@ -97,6 +97,8 @@ class Simulator final : public Runtime {
   // While a run ends in kLeak or kStepLimit without being quiescent: the step at which the endless
   // part began, else 0.
   std::uint64_t endless_since() const { return endless_since_; }
+  // Whether somebody operated on an object, or copied a handle of it, in that part.
+  bool Touched(const Object& object) const;
   // The stack of the last panic; zeros behind it.
   std::span<const std::uintptr_t> panic_frames() const { return panic_frames_; }
 
@@ -170,6 +172,7 @@ class Simulator final : public Runtime {
   void AtStepGate();
   void EndRun(RunEnd end);
   void NoteChange(SimTask* task);
+  void NoteCopies(std::uint32_t Object::* noted);
   void ReleaseOldHolds();
 
   // run.cc
@@ -216,6 +219,7 @@ class Simulator final : public Runtime {
   std::vector<SimTask*> spawning_;
   // The endless part of a run: since which step only one task has changed its state.
   std::uint64_t change_step_ = 0;
+  std::uint64_t copies_noted_step_ = 0;
   SimTask* changer_ = nullptr;
   std::uint64_t root_returned_step_ = 0;
   std::int64_t root_returned_at_ = 0;

@@ -35,11 +35,14 @@ class RefCount {
   void Share() noexcept { shared_ = true; }
   bool shared() const noexcept { return shared_; }
   void Add() noexcept {
-    if (!shared_) [[likely]]
+    if (!shared_) [[likely]] {
       ++count_;
-    else
+      ++added_;
+    } else
       __atomic_fetch_add(&count_, 1, __ATOMIC_RELAXED);  // Whoever adds one holds one already.
   }
+  // How many were ever added, by one thread alone: whether a handle was copied since some moment.
+  std::uint32_t added() const noexcept { return added_; }
   // True if that was the last one. What others did before they dropped theirs is then visible.
   bool Drop() noexcept {
     if (!shared_) [[likely]]
@@ -49,6 +52,7 @@ class RefCount {
 
  private:
   std::uint32_t count_ = 0;
+  std::uint32_t added_ = 0;
   bool shared_ = false;
 };
 
@@ -89,6 +93,8 @@ class Object {
     std::uint32_t task = 0;  // 0: never used.
   };
 
+  std::uint32_t copies() const noexcept { return refs_.added(); }
+
   const ObjectKind kind;
   bool destroyed = false;  // Its handle died while tasks still waited.
   std::uint32_t ordinal = 0;
@@ -97,6 +103,10 @@ class Object {
   std::uint64_t run = 0;
   std::uint64_t name_hash = 0;
   std::uint64_t last_step = 0;  // The last step at which a task operated on it.
+  // copies() when the run last changed, and when it reached its step limit: see
+  // Simulator::NoteCopies.
+  std::uint32_t copies_at_change = 0;
+  std::uint32_t copies_at_limit = 0;
   Site made_at;
   Use last_use[2];
   Object* next = nullptr;  // The run's list.
