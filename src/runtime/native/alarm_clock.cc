@@ -14,18 +14,19 @@ AlarmClock& AlarmClock::Get() {
   return *clock;
 }
 
-AlarmClock::AlarmClock() {
+void AlarmClock::Wake() {
+  if (started_) {
+    changed_.store(1, std::memory_order_release);
+    FutexWake(changed_);
+    return;
+  }
   pthread_t thread;
   const int error = pthread_create(&thread, nullptr, &Main, this);
   if (error != 0)
     throw std::system_error(error, std::generic_category(),
                             "taskleak could not start the thread that fires its timers");
   pthread_detach(thread);
-}
-
-void AlarmClock::Wake() {
-  changed_.store(1, std::memory_order_release);
-  FutexWake(changed_);
+  started_ = true;
 }
 
 void* AlarmClock::Main(void* argument) {

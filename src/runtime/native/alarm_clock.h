@@ -11,13 +11,17 @@ namespace taskleak::internal {
 class AlarmClock {
  public:
   static AlarmClock& Get();
-  // A timer is due sooner than it knows. Called under the runtime's lock.
+  // A timer is due sooner than it knows. Called under the runtime's lock. Throws std::system_error
+  // when the first one cannot start the thread.
   void Wake();
+  // In the child of a fork: the next timer starts it anew.
+  void ForgetThread() { started_ = false; }
 
  private:
-  AlarmClock();
+  AlarmClock() = default;
   static void* Main(void* clock);
 
+  bool started_ = false;
   FutexWord changed_{0};
 };
 

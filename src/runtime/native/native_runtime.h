@@ -114,6 +114,7 @@ class NativeRuntime : public Runtime {
 
  private:
   friend class AlarmClock;
+  void OnlyOneThreadIsLeft();
   static void RunTask(NativeTask* task) noexcept;
   void RunBody(NativeTask* task);
   void* CodeMemory(NativeTask* task, std::size_t size, std::size_t alignment);

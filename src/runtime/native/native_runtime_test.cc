@@ -2,6 +2,7 @@
 #include "src/runtime/native/native_runtime.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -133,6 +134,29 @@ TEST(Native, ADestructorOfAnElementMayUseTheChannels) {
     Go([last = channel] {});
   }
   EXPECT_EQ(told.Recv(), 1);
+}
+
+// A fork takes along one thread only: what the parent's tasks and timers did is not the child's.
+TEST(NativeDeathTest, AForkedChildStartsAfresh) {
+  GTEST_FLAG_SET(death_test_style, "fast");
+  const auto channel = MakeChan<int>();
+  const TaskId sender = Go("parent's", [channel] { channel.Send(1); });
+  AwaitBlocked(sender);
+  const Timer timer = NewTimer(1h);
+  EXPECT_EXIT(
+      {
+        alarm(20);  // Should it wait for a thread that is not there.
+        if (Lives(sender)) _exit(1);
+        const auto mine = MakeChan<int>();
+        Go([mine] {
+          Sleep(1ms);
+          mine.Send(2);
+        });
+        _exit(mine.Recv() == 2 ? 0 : 2);
+      },
+      testing::ExitedWithCode(0), "");
+  EXPECT_EQ(channel.Recv(), 1);
+  EXPECT_TRUE(timer.Stop());
 }
 
 TEST(NativeRun, EndsWhenNothingCanMove) {

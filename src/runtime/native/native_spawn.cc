@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "src/runtime/describe.h"
+#include "src/runtime/native/alarm_clock.h"
 #include "src/runtime/native/native_runtime.h"
 #include "src/runtime/native/worker_pool.h"
 #include "src/stack/capture.h"
@@ -34,8 +35,26 @@ pthread_key_t DetachKey() {
 }  // namespace
 
 NativeRuntime& NativeRuntime::Process() {
-  static auto* const runtime = new NativeRuntime(kNativeRun);
+  static NativeRuntime* const runtime = [] {
+    pthread_atfork([] { Process().lock_.Acquire(); }, [] { Process().lock_.Release(); },
+                   [] { Process().OnlyOneThreadIsLeft(); });
+    return new NativeRuntime(kNativeRun);
+  }();
   return *runtime;
+}
+
+// In the child of a fork. The tasks, the idle threads and the timers were the parent's.
+void NativeRuntime::OnlyOneThreadIsLeft() {
+  NativeTask* self = t_state.runtime == this ? Self() : nullptr;
+  live_first_ = live_last_ = self;
+  live_ = self == nullptr ? 0 : 1;
+  running_ = self != nullptr && self->started_by_go ? 1 : 0;
+  if (self != nullptr) self->live_next = self->live_prev = nullptr;
+  for (TimerNode* timer : timers_.all()) timer->position = 0;
+  timers_.Clear();
+  WorkerPool::Get().ForgetThreads();
+  AlarmClock::Get().ForgetThread();
+  lock_.Release();
 }
 
 Runtime* AttachThread() {
@@ -73,6 +92,11 @@ NativeTask* NativeRuntime::NewTask() {
     task = new NativeTask;
   task->runtime = this;
   task->next = nullptr;
+  if (task->record == nullptr) task->record = taskleak_v1_task_acquire();
+  if (task->record == nullptr) {  // A million tasks live.
+    task->next = std::exchange(free_, task);
+    throw std::bad_alloc();
+  }
   return task;
 }
 
@@ -87,8 +111,6 @@ void NativeRuntime::Enlist(NativeTask* task, std::uint32_t parent, std::string_v
   task->last_site = {};
   task->frame = nullptr;
   task->wake.store(NativeTask::kNotWoken, std::memory_order_relaxed);
-  if (task->record == nullptr) task->record = taskleak_v1_task_acquire();
-  if (task->record == nullptr) throw std::bad_alloc();
   taskleak_v1_task* record = task->record;
   taskleak_v1_task_begin_write(record);
   record->run = 0;
@@ -204,7 +226,11 @@ void NativeRuntime::SpawnFor(std::uint32_t owner, std::function<void()> f, std::
   task->started_by_go = true;
   Enlist(task, owner, name, site);
   task->record->frame_count = 0;
-  Start(task);
+  try {
+    WorkerPool::Get().Run(task, &RunTask);
+  } catch (const std::exception& error) {  // Nobody called, so nobody can be told but the process.
+    OnFailure(*task, "exception", error.what());
+  }
 }
 
 void NativeRuntime::Start(NativeTask* task) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <memory>
+#include <new>
 #include <system_error>
 
 namespace taskleak::internal {
@@ -39,6 +40,12 @@ void WorkerPool::Run(NativeTask* task, void (*run)(NativeTask*) noexcept) {
                             "taskleak::Go could not start a thread for its task; let fewer tasks "
                             "live at once, or explore the body on the simulator");
   static_cast<void>(fresh.release());
+}
+
+// The parent may have been forked while one of its threads held the lock; here nobody does.
+void WorkerPool::ForgetThreads() {
+  new (&lock_) FutexLock;
+  idle_ = nullptr;
 }
 
 void* WorkerPool::Main(void* argument) {

@@ -21,6 +21,9 @@ class WorkerPool {
   // Runs `run(task)` on one of the threads. Throws std::system_error when the system gives no more.
   void Run(NativeTask* task, void (*run)(NativeTask*) noexcept);
 
+  // In the child of a fork: they were the parent's.
+  void ForgetThreads();
+
  private:
   struct Worker {
     FutexWord job{0};  // 1: `task` is there to be run.

@@ -145,6 +145,7 @@ class CoreHolder {
   CoreHolder& operator=(const CoreHolder&) = delete;
   ~CoreHolder() {
     // While its task unwinds, nobody reads what happens to it; outside the run, nobody waits.
+    if (t_state.run == 0 && core_ && core_->run == kNativeRun) AttachThread();
     const Ref<Core>& core = InRun() && in_run_ ? in_run_ : core_;
     if (!core || core->run != t_state.run || t_state.unwinding) return;
     const Exclusive exclusive(t_state.runtime);
