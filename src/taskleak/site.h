@@ -22,6 +22,13 @@ struct Site {
     return Site{file, line};
   }
 
+  // As an assignment, but by two loads, as its two words were stored: one load of both would wait
+  // until the stores have reached the cache.
+  constexpr void Set(const Site& other) noexcept {
+    file = other.file;
+    line = other.line;
+  }
+
   explicit constexpr operator bool() const noexcept { return file != nullptr; }
 };
 

@@ -47,7 +47,7 @@ void NativeRuntime::After(const Operation& op, std::uint32_t /*outcome*/) {
   NativeTask* self = Self();
   self->operation = nullptr;
   self->last_kind = op.kind;
-  self->last_site = op.site;
+  self->last_site.Set(op.site);
   Leave(self);
 }
 
@@ -72,7 +72,7 @@ void NativeRuntime::Park(const Operation& op) {
     return;
   self->frame = __builtin_frame_address(0);
   self->last_kind = op.kind;
-  self->last_site = op.site;
+  self->last_site.Set(op.site);
   self->blocked_since = Now();
   taskleak_v1_task* record = self->record;
   taskleak_v1_task_begin_write(record);

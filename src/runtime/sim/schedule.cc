@@ -163,7 +163,7 @@ void Simulator::After(const Operation& op, std::uint32_t outcome) {
   SimTask* self = current_;
   self->operation = nullptr;
   self->last_kind = op.kind;
-  self->last_site = op.site;
+  self->last_site.Set(op.site);
   std::uint64_t word = self->path_hash + (static_cast<std::uint64_t>(op.kind) << 32 | outcome);
   if (op.object != nullptr) word ^= op.object->name_hash;
   Mix(word);
@@ -183,7 +183,7 @@ void Simulator::Park(const Operation& op) {
   self->blocked_since = now_;
   self->blocked_step = steps;
   self->last_kind = op.kind;
-  self->last_site = op.site;
+  self->last_site.Set(op.site);
   taskleak_v1_task* record = self->record;
   taskleak_v1_task_begin_write(record);
   record->state = op.kind == OpKind::kSleep ? taskleak_v1_sleeping : taskleak_v1_blocked;

@@ -84,7 +84,9 @@ class Object {
   virtual void Sever() {}
 
   void Used(End end, std::uint32_t task, const Site& site, std::uint64_t step) noexcept {
-    last_use[static_cast<int>(end)] = {site, task};
+    Use& use = last_use[static_cast<int>(end)];
+    use.site.Set(site);
+    use.task = task;
     last_step = step;
   }
 
