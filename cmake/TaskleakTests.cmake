@@ -9,6 +9,10 @@ function(taskleak_tests folder)
   if(NOT tests)
     return()
   endif()
+  if(NOT folder MATCHES "src|scenarios") # Those of src are there; what scenarios do is code under test.
+    list(APPEND tests "${PROJECT_SOURCE_DIR}/src/runtime/testing.cc"
+         "${PROJECT_SOURCE_DIR}/src/runtime/native/testing.cc")
+  endif()
   set(target ${folder}_tests)
   add_executable(${target} ${tests})
   taskleak_own(${target})
@@ -58,6 +62,13 @@ endif()
 # Below this line everything uses the harness as somebody else would.
 if(NOT TARGET taskleak_harness)
   return()
+endif()
+
+# A race between two tasks of the simulator is found where ThreadSanitizer is.
+if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=[a-z,]*thread")
+  add_test(NAME scenarios.race COMMAND "${CMAKE_COMMAND}" "-DCATALOGUE=$<TARGET_FILE:taskleak-catalogue>" -P
+                                       "${PROJECT_SOURCE_DIR}/ci/race.cmake")
+  set_tests_properties(scenarios.race PROPERTIES LABELS scenarios TIMEOUT 120)
 endif()
 
 # A project outside the tree, built against an installed copy with this build's compiler and flags.

@@ -25,6 +25,7 @@ struct Variant {
   Body body = {};
   std::optional<Expectation> expected = {};  // Empty: it must hold under every schedule.
   ExploreOptions options = {};  // Its own defaults (max_steps, stack sizes, schedules).
+  bool races = false;           // It has a data race, which ThreadSanitizer is to report.
   std::string yardstick = {};   // What the source measured, shown beside our own figures.
 };
 

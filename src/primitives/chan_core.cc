@@ -1,5 +1,6 @@
 #include "taskleak/internal/chan_core.h"
 
+#include "src/primitives/order.h"
 #include "taskleak/error.h"
 #include "taskleak/internal/pool.h"
 
@@ -73,11 +74,17 @@ bool ChanCore::RecvReady(const Task* self) {
 bool ChanCore::CommitSend(Runtime* runtime, void* value, const Task* self) {
   if (closed_) return false;
   if (Waiter* receiver = receivers_.FrontExcept(self); receiver != nullptr) {
+    OrderAfterWaiter(*receiver);
+    if (kTsan && capacity_ > 0) head_ = OrderAsBuffered(head_);
     ops_.hand(receiver->element, value);
     receivers_.Claim(receiver);
+    OrderBeforeWaiter(*receiver);
     runtime->Unpark(receiver->task);
   } else {
-    ops_.put(Slot(Wrap(head_ + count_)), value);
+    void* slot = Slot(Wrap(head_ + count_));
+    OrderAcquire(slot);
+    ops_.put(slot, value);
+    OrderRelease(slot);
     ++count_;
   }
   return true;
@@ -85,25 +92,42 @@ bool ChanCore::CommitSend(Runtime* runtime, void* value, const Task* self) {
 
 bool ChanCore::CommitRecv(Runtime* runtime, void* out, const Task* self) {
   if (count_ > 0) {
-    ops_.take(out, Slot(head_));
+    void* slot = Slot(head_);
+    OrderAcquire(slot);
+    ops_.take(out, slot);
+    OrderRelease(slot);
     head_ = Wrap(head_ + 1);
     --count_;
     if (Waiter* sender = senders_.FrontExcept(self);
-        sender != nullptr) {  // Invariant 1: the buffer was full.
-      ops_.put(Slot(Wrap(head_ + count_)), sender->element);
+        sender != nullptr) {  // Invariant 1: the buffer was full, so it is the slot just emptied.
+      OrderAfterWaiter(*sender);
+      ops_.put(slot, sender->element);
+      OrderRelease(slot);
       ++count_;
       senders_.Claim(sender);
+      OrderBeforeWaiter(*sender);
       runtime->Unpark(sender->task);
     }
     return true;
   }
   if (Waiter* sender = senders_.FrontExcept(self); sender != nullptr) {
+    OrderAfterWaiter(*sender);
     ops_.hand(out, sender->element);
     senders_.Claim(sender);
+    OrderBeforeWaiter(*sender);
     runtime->Unpark(sender->task);
     return true;
   }
+  OrderAcquire(this);  // Closed.
   return false;
+}
+
+// A hand-over past an empty buffer orders as if the element had gone through it: the send that is
+// `capacity_` later comes after this receive. Returns the next slot.
+std::size_t ChanCore::OrderAsBuffered(std::size_t slot) {
+  OrderAcquire(Slot(slot));
+  OrderRelease(Slot(slot));
+  return Wrap(slot + 1);
 }
 
 void ChanCore::Send(void* value, const Site& site) {
@@ -120,8 +144,10 @@ void ChanCore::Send(void* value, const Site& site) {
     waiter.task = self;
     waiter.claim = &claim;
     waiter.element = value;
+    OrderWaiterBefore(waiter);
     senders_.Push(&waiter);
     runtime->Park(op);
+    OrderWaiterAfter(waiter);
     if (waiter.closed) Panicked(runtime, op, kSendOnClosed);
   }
   Used(End::kFeeds, self->id, site, runtime->steps);
@@ -145,8 +171,10 @@ void ChanCore::Recv(void* out, const Site& site) {
   waiter.task = self;
   waiter.claim = &claim;
   waiter.element = out;
+  OrderWaiterBefore(waiter);
   receivers_.Push(&waiter);
   runtime->Park(op);
+  OrderWaiterAfter(waiter);
   Used(End::kFed, self->id, site, runtime->steps);
   runtime->After(op, waiter.closed ? outcome::kClosed : outcome::kDone);
 }
@@ -209,9 +237,11 @@ std::size_t ChanCore::Len(const Site& site) {
 
 void ChanCore::CloseQuietly(Runtime* runtime) {
   closed_ = true;
+  OrderRelease(this);
   for (WaitQueue* queue : {&receivers_, &senders_}) {
     while (Waiter* waiter = queue->Pop()) {
       waiter->closed = true;
+      OrderBeforeWaiter(*waiter);
       runtime->Unpark(waiter->task);
     }
   }

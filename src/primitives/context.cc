@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/runtime/sanitizer.h"
 #include "taskleak/error.h"
 #include "taskleak/internal/context_core.h"
 #include "taskleak/internal/timer_core.h"
@@ -26,6 +27,7 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
   if (ancestor == nullptr) return core;
   const Exclusive exclusive(t_state.runtime);
   if (ancestor->error_ != Error::kNone) {
+    OrderAcquire(ancestor->own_done_.get());
     core->End(t_state.runtime, ancestor->error_, ancestor->cause_);
     return core;
   }
@@ -72,6 +74,7 @@ void ContextCore::LeaveParent() {
 void ContextCore::End(Runtime* runtime, Error error, std::exception_ptr cause) {
   if (error_ != Error::kNone) return;
   const internal::Ref<ContextCore> keep(this);
+  OrderAcquire(this);
   error_ = error;
   cause_ = std::move(cause);
   if (armed()) {
@@ -95,7 +98,9 @@ void ContextCore::Fire() {
 std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f,
                                        const Site& site) {
   const Exclusive exclusive(runtime);
+  OrderRelease(this);
   if (error_ != Error::kNone) {
+    OrderAcquire(own_done_.get());
     runtime->SpawnFor(t_state.task->id, std::move(f), "context.AfterFunc", site);
     return 0;
   }
@@ -190,6 +195,7 @@ ContextError Context::Err(const Site& site) const {
       .kind = internal::OpKind::kContextErr, .site = site, .object = core.get()};
   runtime->Before(op);
   const auto error = static_cast<ContextError>(core->error());
+  if (error != ContextError::kNone) internal::OrderAcquire(core->done().get());
   runtime->After(op, static_cast<std::uint32_t>(error));
   return error;
 }

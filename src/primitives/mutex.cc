@@ -1,5 +1,6 @@
 // Mutex and RWMutex.
 #include "src/primitives/operation.h"
+#include "src/runtime/sanitizer.h"
 #include "taskleak/sync.h"
 
 namespace taskleak {
@@ -8,6 +9,8 @@ using internal::Finish;
 using internal::MutexCore;
 using internal::Operation;
 using internal::OpKind;
+using internal::OrderAcquire;
+using internal::OrderRelease;
 using internal::Panicked;
 using internal::Ref;
 using internal::Runtime;
@@ -22,6 +25,12 @@ void WakeOne(Runtime* runtime, internal::WaitQueue& queue) {
   if (internal::Waiter* waiter = queue.Pop(); waiter != nullptr) runtime->Unpark(waiter->task);
 }
 
+// A writer comes after the writers and after the readers before it; readers after writers only.
+void OrderWriter(const RWMutexCore& core) {
+  OrderAcquire(&core);
+  OrderAcquire(&core.readers);
+}
+
 }  // namespace
 
 void Mutex::Lock(const Site& site) {
@@ -33,6 +42,7 @@ void Mutex::Lock(const Site& site) {
   for (bool woken = false; core->locked; woken = true)
     core->WaitIn(core->waiters, runtime, op, nullptr, woken);
   core->locked = true;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
@@ -47,6 +57,7 @@ bool Mutex::TryLock(const Site& site) {
     return false;
   }
   core->locked = true;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, internal::End::kFed);
   return true;
 }
@@ -59,6 +70,7 @@ void Mutex::Unlock(const Site& site) {
   runtime->Before(op);
   if (!core->locked) Panicked(runtime, op, "unlock of unlocked mutex");
   core->locked = false;
+  OrderRelease(core.get());
   WakeOne(runtime, core->waiters);
   Finish(runtime, op, *core, internal::End::kFeeds);
 }
@@ -73,6 +85,7 @@ void RWMutex::Lock(const Site& site) {
     core->WaitIn(core->writers_waiting, runtime, op, nullptr, woken);
   core->announced = true;
   if (core->readers > 0) core->WaitIn(core->draining, runtime, op);
+  OrderWriter(*core);
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
@@ -87,6 +100,7 @@ bool RWMutex::TryLock(const Site& site) {
     return false;
   }
   core->announced = true;
+  OrderWriter(*core);
   Finish(runtime, op, *core, internal::End::kFed);
   return true;
 }
@@ -100,6 +114,7 @@ void RWMutex::Unlock(const Site& site) {
   if (!core->announced || core->readers > 0 || !core->draining.empty())
     Panicked(runtime, op, "unlock of unlocked RWMutex");
   core->announced = false;
+  OrderRelease(core.get());
   while (internal::Waiter* reader = core->readers_waiting.Pop()) {
     ++core->readers;
     runtime->Unpark(reader->task);
@@ -119,6 +134,7 @@ void RWMutex::RLock(const Site& site) {
                  op);  // Admitted, and counted, by the writer's unlock.
   else
     ++core->readers;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, internal::End::kFed);
 }
 
@@ -133,6 +149,7 @@ bool RWMutex::TryRLock(const Site& site) {
     return false;
   }
   ++core->readers;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, internal::End::kFed);
   return true;
 }
@@ -144,6 +161,7 @@ void RWMutex::RUnlock(const Site& site) {
   const Operation op{.kind = OpKind::kRUnlock, .site = site, .object = core.get()};
   runtime->Before(op);
   if (core->readers == 0) Panicked(runtime, op, "RUnlock of unlocked RWMutex");
+  OrderRelease(&core->readers);
   if (--core->readers == 0) WakeOne(runtime, core->draining);
   Finish(runtime, op, *core, internal::End::kFeeds);
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "src/primitives/order.h"
 #include "taskleak/error.h"
 #include "taskleak/internal/select_core.h"
 
@@ -52,9 +53,11 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
     waiter.claim = &claim;
     waiter.index = static_cast<std::uint32_t>(keep.count);
     waiter.element = cases[keep.count].element;
+    OrderWaiterBefore(waiter);
     (cases[keep.count].view.is_send ? channel->senders() : channel->receivers()).Push(&waiter);
   }
   runtime->Park(op);
+  OrderAcquireOnce(&claim);
   const std::size_t chosen = claim - 1;
   if (cases[chosen].view.is_send && waiters[chosen].closed) SendPanicked(runtime, op);
   return chosen;

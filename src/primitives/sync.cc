@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "src/primitives/operation.h"
+#include "src/primitives/order.h"
+#include "src/runtime/sanitizer.h"
 #include "taskleak/select.h"
 
 namespace taskleak {
@@ -14,6 +16,8 @@ using internal::Finish;
 using internal::OnceCore;
 using internal::Operation;
 using internal::OpKind;
+using internal::OrderAcquire;
+using internal::OrderRelease;
 using internal::Panicked;
 using internal::Ref;
 using internal::Runtime;
@@ -31,6 +35,7 @@ void WaitGroup::Change(std::int64_t n, OpKind kind, const Site& site) {
   runtime->Before(op);
   if (core->count + n < 0) Panicked(runtime, op, "negative WaitGroup counter");
   core->count += n;
+  if (n < 0) OrderRelease(core.get());
   if (core->count == 0) {
     while (Waiter* waiter = core->waiters.Pop()) runtime->Unpark(waiter->task);
   }
@@ -52,6 +57,7 @@ void WaitGroup::Wait(const Site& site) {
   const Operation op{.kind = OpKind::kWaitGroupWait, .site = site, .object = core.get()};
   runtime->Before(op);
   if (core->count > 0) core->WaitIn(core->waiters, runtime, op);
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, End::kFed);
 }
 
@@ -108,6 +114,7 @@ bool Once::Enter(const Site& site) {
     core->state = OnceCore::State::kRunning;
   else if (core->state == OnceCore::State::kRunning)
     core->WaitIn(core->waiters, runtime, op);
+  if (!first) OrderAcquire(core.get());
   core->Used(first ? End::kFeeds : End::kFed, t_state.task->id, site, runtime->steps);
   runtime->After(op, first ? outcome::kDone : outcome::kNotReady);
   return first;
@@ -117,6 +124,7 @@ void Once::Finish(const Ref<OnceCore>& core) {
   if (t_state.unwinding) return;
   const internal::Exclusive exclusive(t_state.runtime);
   core->state = OnceCore::State::kDone;
+  OrderRelease(core.get());
   while (Waiter* waiter = core->waiters.Pop()) t_state.runtime->Unpark(waiter->task);
 }
 
@@ -148,6 +156,7 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site
                      .cases = done ? views : nullptr};
   runtime->Before(op);
   if (done && done.core()->closed()) {
+    OrderAcquire(done.core().get());
     runtime->After(op, outcome::kNotReady);
     return false;
   }
@@ -165,10 +174,13 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site
     std::optional<Unit> nothing;
     acquired.element = &n;
     ended.element = &nothing;
+    internal::OrderWaiterBefore(ended);
     if (!hopeless) core->waiters.Push(&acquired);
     if (done) done.core()->receivers().Push(&ended);
     runtime->Park(op);
-    if (claim == 2) {  // The context ended. Those behind us may fit now.
+    if (claim == 2) {  // The context ended.
+      internal::OrderWaiterAfter(ended);
+      // Those behind us may fit now.
       if (acquired.queue != nullptr) acquired.queue->Remove(&acquired);
       core->Admit(runtime);
       runtime->After(op, outcome::kNotReady);
@@ -178,6 +190,7 @@ bool Semaphore::Acquire(const Context& context, std::int64_t n, const Site& site
     core->free -= n;
   }
   core->held += n;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, End::kFed);
   return true;
 }
@@ -194,6 +207,7 @@ bool Semaphore::TryAcquire(std::int64_t n, const Site& site) {
   }
   core->free -= n;
   core->held += n;
+  OrderAcquire(core.get());
   Finish(runtime, op, *core, End::kFed);
   return true;
 }
@@ -207,6 +221,7 @@ void Semaphore::Release(std::int64_t n, const Site& site) {
   if (core->held < n) Panicked(runtime, op, "semaphore: released more than held");
   core->held -= n;
   core->free += n;
+  OrderRelease(core.get());
   core->Admit(runtime);
   Finish(runtime, op, *core, End::kFeeds);
 }

@@ -4,20 +4,20 @@
 #define TASKLEAK_RUNTIME_SANITIZER_H_
 
 #include <cstddef>
+#include <cstdint>
 
+#include "taskleak/internal/object.h"  // TASKLEAK_TSAN, TASKLEAK_NO_TSAN.
+
+// The library itself is compiled without TSan's instrumentation, with TASKLEAK_TSAN set by the
+// build (cmake/TaskleakTargets.cmake): what it does with its queues and records on behalf of tasks
+// is no race of theirs. What its operations order is said by OrderRelease and OrderAcquire below.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define TASKLEAK_ASAN 1
 #endif
-#if __has_feature(thread_sanitizer)
-#define TASKLEAK_TSAN 1
-#endif
 #endif
 #if defined(__SANITIZE_ADDRESS__) && !defined(TASKLEAK_ASAN)
 #define TASKLEAK_ASAN 1
-#endif
-#if defined(__SANITIZE_THREAD__) && !defined(TASKLEAK_TSAN)
-#define TASKLEAK_TSAN 1
 #endif
 #ifndef TASKLEAK_ASAN
 #define TASKLEAK_ASAN 0
@@ -41,6 +41,12 @@
 #endif
 #if TASKLEAK_TSAN
 #include <sanitizer/tsan_interface.h>
+#include <sanitizer/tsan_interface_atomic.h>
+// TSan's dynamic annotations, which no header of its own declares.
+extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
+extern "C" void AnnotateIgnoreWritesBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreWritesEnd(const char* file, int line);
 #endif
 
 namespace taskleak::internal {
@@ -49,7 +55,13 @@ inline constexpr bool kAsan = TASKLEAK_ASAN != 0;
 inline constexpr bool kTsan = TASKLEAK_TSAN != 0;
 inline constexpr bool kSanitized = kAsan || kTsan;
 
+// What TSan takes for an ordering between two tasks of the simulator: only what the primitives say
+// (true), so that a plain race between two tasks is found though one OS thread runs both; or every
+// switch from one to the other (false), for tests whose bodies share plain memory on purpose.
+inline constinit bool g_exact_orderings = true;
+
 // What a sanitizer keeps for one stack. Used by one OS thread; the host's own stack has one too.
+// TSan's fiber is the task's, not the stack's: one that served two tasks would order them.
 //
 // At each switch: LeaveStack on the old stack with the new one's bounds, then the jump, then
 // ArriveOnStack on the new one. The fake stack is kept with the stack from task to task: dropping
@@ -57,8 +69,74 @@ inline constexpr bool kSanitized = kAsan || kTsan;
 struct SanitizerStack {
   void* fake_stack = nullptr;
   void* tsan_fiber = nullptr;
+  int untracked = 0;  // While it is suspended: how many Untracked it is within.
 };
 
+// Between the two the caller's accesses are not the code's under test: an allocation, a copy of the
+// C library's are seen by TSan although our own code is not instrumented. They nest; TSan wants
+// them balanced when a fiber or thread ends.
+#if TASKLEAK_TSAN
+inline constinit thread_local int t_untracked = 0;
+#endif
+inline void BeginUntracked() {
+#if TASKLEAK_TSAN
+  ++t_untracked;
+  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+#endif
+}
+inline void EndUntracked() {
+#if TASKLEAK_TSAN
+  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+  --t_untracked;
+#endif
+}
+inline void EndAllUntracked() {
+#if TASKLEAK_TSAN
+  while (t_untracked > 0) EndUntracked();
+#endif
+}
+class Untracked {
+ public:
+  Untracked() { BeginUntracked(); }
+  ~Untracked() { EndUntracked(); }
+  Untracked(const Untracked&) = delete;
+  Untracked& operator=(const Untracked&) = delete;
+};
+
+// For TSan the caller is somebody else while this lives: what is done here belongs to no task.
+class OnBehalfOf {
+ public:
+#if TASKLEAK_TSAN
+  explicit OnBehalfOf(SanitizerStack& other)
+      : other_(other), self_(__tsan_get_current_fiber()), untracked_(t_untracked) {
+    if (self_ == other_.tsan_fiber) return;
+    __tsan_switch_to_fiber(other_.tsan_fiber, __tsan_switch_to_fiber_no_sync);
+    t_untracked = other_.untracked;
+  }
+  ~OnBehalfOf() {
+    if (self_ == other_.tsan_fiber) return;
+    other_.untracked = t_untracked;
+    __tsan_switch_to_fiber(self_, __tsan_switch_to_fiber_no_sync);
+    t_untracked = untracked_;
+  }
+
+ private:
+  SanitizerStack& other_;
+  void* const self_;
+  const int untracked_;
+
+ public:
+#else
+  explicit OnBehalfOf(SanitizerStack& /*other*/) {}
+  ~OnBehalfOf() {}  // Not trivial: nobody is to call it unused.
+#endif
+  OnBehalfOf(const OnBehalfOf&) = delete;
+  OnBehalfOf& operator=(const OnBehalfOf&) = delete;
+};
+
+// The new fiber begins after all that the creating one has done.
 inline void CreateSanitizerStack([[maybe_unused]] SanitizerStack& stack) {
 #if TASKLEAK_TSAN
   stack.tsan_fiber = __tsan_create_fiber(0);
@@ -73,7 +151,12 @@ inline void AdoptHostStack([[maybe_unused]] SanitizerStack& stack) {
 
 inline void DestroySanitizerStack([[maybe_unused]] SanitizerStack& stack) {
 #if TASKLEAK_TSAN
-  if (stack.tsan_fiber != nullptr) __tsan_destroy_fiber(stack.tsan_fiber);
+  if (stack.tsan_fiber == nullptr) return;
+  if (stack.untracked > 0) {
+    const OnBehalfOf it(stack);
+    EndAllUntracked();
+  }
+  __tsan_destroy_fiber(stack.tsan_fiber);
   stack.tsan_fiber = nullptr;
 #endif
 }
@@ -85,7 +168,36 @@ inline void LeaveStack([[maybe_unused]] SanitizerStack* from, [[maybe_unused]] S
   __sanitizer_start_switch_fiber(from != nullptr ? &from->fake_stack : nullptr, to_low, to_size);
 #endif
 #if TASKLEAK_TSAN
-  __tsan_switch_to_fiber(to.tsan_fiber, 0);
+  if (from != nullptr) from->untracked = t_untracked;
+  t_untracked = to.untracked;
+  __tsan_switch_to_fiber(to.tsan_fiber, g_exact_orderings ? __tsan_switch_to_fiber_no_sync : 0);
+#endif
+}
+
+// What the caller has done so far happens before what follows an OrderAcquire of the same address.
+// Several releases add up.
+inline void OrderRelease([[maybe_unused]] const void* address) {
+#if TASKLEAK_TSAN
+  __tsan_release(const_cast<void*>(address));
+#endif
+}
+inline void OrderAcquire([[maybe_unused]] const void* address) {
+#if TASKLEAK_TSAN
+  __tsan_acquire(const_cast<void*>(address));
+#endif
+}
+// The same for one pair, at a word that lives on a stack and so serves other pairs later: what was
+// released before is forgotten. The word's value stays.
+inline void OrderReleaseAnew([[maybe_unused]] std::uint32_t* word) {
+#if TASKLEAK_TSAN
+  auto* atomic = reinterpret_cast<volatile __tsan_atomic32*>(word);
+  __tsan_atomic32_store(atomic, *atomic, __tsan_memory_order_release);
+#endif
+}
+inline void OrderAcquireOnce([[maybe_unused]] const std::uint32_t* word) {
+#if TASKLEAK_TSAN
+  static_cast<void>(__tsan_atomic32_load(reinterpret_cast<const volatile __tsan_atomic32*>(word),
+                                         __tsan_memory_order_acquire));
 #endif
 }
 
@@ -116,9 +228,12 @@ inline void UnregisterRoots([[maybe_unused]] const void* low, [[maybe_unused]] s
 }
 
 // To be called on a stack that is about to be left for good.
-inline void NoteFakeStack([[maybe_unused]] SanitizerStack& self) {
+inline void NoteLastState([[maybe_unused]] SanitizerStack& self) {
 #if TASKLEAK_ASAN
   self.fake_stack = __asan_get_current_fake_stack();
+#endif
+#if TASKLEAK_TSAN
+  self.untracked = t_untracked;
 #endif
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "src/runtime/sanitizer.h"
 #include "taskleak/chan.h"
 #include "taskleak/error.h"
 #include "taskleak/internal/runtime.h"
@@ -79,6 +80,14 @@ Object::~Object() {
   if (run == kNativeRun && t_state.run == 0) AttachThread();
   if (t_state.run == run && run != 0) t_state.runtime->Forget(this);
 }
+
+#if TASKLEAK_TSAN
+// Before the count goes down: the last one acquires what all have released.
+void OrderDrop(const void* count, std::uint32_t references) noexcept {
+  OrderRelease(count);
+  if (references == 1) OrderAcquire(count);
+}
+#endif
 
 void Object::Dispose() noexcept {
   const auto destroy = [](void* object) noexcept { static_cast<Object*>(object)->Destroy(); };

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "src/runtime/native/alarm_clock.h"
+#include "src/runtime/sanitizer.h"
 #include "src/stack/capture.h"
 
 namespace taskleak::internal {
@@ -61,13 +62,16 @@ void NativeRuntime::GiveUp(NativeTask* self) {
   for (const auto& [what, destroy] : doomed) destroy(what);
 }
 
+void NativeRuntime::BeginUnwinding() {
+  OrderAcquire(this);
+  t_state.unwinding = true;
+  throw Unwind{};
+}
+
 void NativeRuntime::Park(const Operation& op) {
   NativeTask* self = Self();
   self->operation = &op;  // An operation within this one may have come and gone.
-  if (self->unwind) {
-    t_state.unwinding = true;
-    throw Unwind{};
-  }
+  if (self->unwind) BeginUnwinding();
   if (self->wake.exchange(NativeTask::kNotWoken, std::memory_order_relaxed) == NativeTask::kWoken)
     return;
   self->frame = __builtin_frame_address(0);
@@ -87,6 +91,7 @@ void NativeRuntime::Park(const Operation& op) {
   self->parked = true;
   if (self->started_by_go && --running_ == 0) OnQuiet();
   const std::uint32_t depth = std::exchange(self->depth, 0);
+  OrderRelease(this);  // For a test's host.
   GiveUp(self);
 
   const std::uint32_t spins = self->spins;
@@ -105,10 +110,7 @@ void NativeRuntime::Park(const Operation& op) {
   self->depth = depth;
   self->wake.store(NativeTask::kNotWoken, std::memory_order_relaxed);
   self->frame = nullptr;
-  if (self->unwind) {
-    t_state.unwinding = true;
-    throw Unwind{};
-  }
+  if (self->unwind) BeginUnwinding();
 }
 
 void NativeRuntime::Unpark(Task* task) {
@@ -154,6 +156,7 @@ std::int64_t NativeRuntime::Now() {
 
 void NativeRuntime::Arm(TimerNode* timer, std::int64_t when) {
   const Exclusive exclusive(this);
+  OrderRelease(timer);
   timer->when = when;
   timers_.Push(timer);
   if (timers_.next() == timer) OnEarlierTimer();
@@ -174,6 +177,7 @@ void NativeRuntime::OnEarlierTimer() { AlarmClock::Get().Wake(); }
 void NativeRuntime::FireNext() {
   TimerNode* timer = timers_.next();
   timers_.Remove(timer);
+  OrderAcquire(timer);
   timer->Fire();
 }
 

@@ -8,6 +8,7 @@
 
 #include "src/runtime/native/futex.h"
 #include "src/runtime/native/native_task.h"
+#include "src/runtime/sanitizer.h"
 #include "src/runtime/timer_queue.h"
 #include "taskleak/internal/runtime.h"
 
@@ -86,9 +87,11 @@ class NativeRuntime : public Runtime {
 
   static NativeTask* Self() { return static_cast<NativeTask*>(t_state.task); }
   void Enter(NativeTask* self) {
+    BeginUntracked();
     if (self->depth++ == 0) lock_.Acquire();
   }
   void Leave(NativeTask* self) {
+    EndUntracked();
     if (--self->depth == 0) GiveUp(self);
   }
   // A pooled task that no thread is yet; then its record and its place in the list. Under L.
@@ -120,6 +123,7 @@ class NativeRuntime : public Runtime {
   void* CodeMemory(NativeTask* task, std::size_t size, std::size_t alignment);
   void FreeCode(NativeTask* task) noexcept;
   void Start(NativeTask* task);
+  [[noreturn]] void BeginUnwinding();
   void GiveUp(NativeTask* self);  // L, and does what was put off.
 
   NativeTask* free_ = nullptr;

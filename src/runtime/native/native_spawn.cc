@@ -15,6 +15,7 @@
 #include "src/runtime/native/alarm_clock.h"
 #include "src/runtime/native/native_runtime.h"
 #include "src/runtime/native/worker_pool.h"
+#include "src/runtime/sanitizer.h"
 #include "src/stack/capture.h"
 #include "taskleak/error.h"
 
@@ -207,6 +208,7 @@ std::uint32_t NativeRuntime::CommitSpawn(const TaskCode& code, std::string_view 
                       task->record->frames, taskleak_v1_max_frames));
     id = task->id;
     ++steps;
+    OrderRelease(task);
     Self()->last_kind = OpKind::kGo;
     Self()->last_site = site;
   }
@@ -226,6 +228,7 @@ void NativeRuntime::SpawnFor(std::uint32_t owner, std::function<void()> f, std::
   task->started_by_go = true;
   Enlist(task, owner, name, site);
   task->record->frame_count = 0;
+  OrderRelease(task);
   try {
     WorkerPool::Get().Run(task, &RunTask);
   } catch (const std::exception& error) {  // Nobody called, so nobody can be told but the process.
@@ -250,7 +253,9 @@ void NativeRuntime::RunTask(NativeTask* task) noexcept {
   std::uintptr_t low = 0;
   ThreadStackBounds(&low, &task->stack_high);
   t_state = {runtime, task, runtime->run_, false};
+  OrderAcquire(task);
   runtime->RunBody(task);
+  OrderRelease(runtime);  // For a test's host.
   if (task->depth > 0) {  // Unwound within an operation.
     task->depth = 1;
     runtime->Leave(task);
@@ -261,6 +266,7 @@ void NativeRuntime::RunTask(NativeTask* task) noexcept {
   // Once the lock is free the task is the pool's again, and may serve another thread.
   task->depth = 0;
   t_state = {};
+  EndAllUntracked();
   runtime->lock_.Release();
 }
 

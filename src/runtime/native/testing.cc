@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "src/runtime/sanitizer.h"
 #include "taskleak/internal/spawn.h"
 
 namespace taskleak::internal {
@@ -40,6 +41,7 @@ void NativeTestRuntime::AwaitQuiet() {
     while (quiet_.load(std::memory_order_acquire) == 0) FutexWait(quiet_, 0);
     BeginExclusive();
   }
+  OrderAcquire(this);
 }
 
 void NativeTestRuntime::RunToTheEnd() {
@@ -58,6 +60,7 @@ void NativeTestRuntime::UnwindAll() {
   while (live_first_ != nullptr) {
     NativeTask* task = live_first_;
     task->unwind = true;
+    OrderRelease(this);
     if (task->parked) Unpark(task);
     AwaitQuiet();
   }

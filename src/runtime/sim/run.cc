@@ -82,6 +82,7 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   timers_.SetIndexed(decider.finds_timers);
   globals_ = ThreadExceptionGlobals();
   AdoptHostStack(host_.sanitizer);
+  CreateSanitizerStack(aside_);
   std::uintptr_t low = 0;
   std::uintptr_t high = 0;
   ThreadStackBounds(&low, &high);
@@ -108,10 +109,12 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   Jump(host_, root->fiber, globals_);
 
   JudgeEnd();
+  if constexpr (kTsan) OrderTasksBeforeHost();
   if (at_end) at_end(result_);
   over_ = true;
   UnwindAll();
   Clear();
+  if constexpr (kTsan) ReuseSpent();
   Watchdog::Leave();
   t_state = outside;
   std::set_terminate(g_previous_terminate);
@@ -150,10 +153,38 @@ void Simulator::UnwindAll() {
     }
     if (task->fiber.context == nullptr) MakeFiber(task);
     progress_.fetch_add(1, std::memory_order_relaxed);
+    // One after the other: their destructors no longer lock anything.
+    OrderRelease(&host_);
+    {
+      const OnBehalfOf it(task->fiber.sanitizer);
+      OrderAcquire(&host_);
+    }
     Jump(host_, task->fiber, globals_);
+    OrderAcquire(this);
   }
   current_ = nullptr;
   t_state.task = nullptr;
+}
+
+// For TSan: the caller of Run comes after all that was done in the run.
+void Simulator::OrderTasksBeforeHost() {
+  for (SimTask* task = live_first_; task != nullptr; task = task->live_next) {
+    const OnBehalfOf it(task->fiber.sanitizer);
+    OrderRelease(this);
+  }
+  {
+    const OnBehalfOf aside(aside_);
+    OrderRelease(this);
+  }
+  OrderAcquire(this);
+}
+
+// Under TSan, at the end of a run: what follows comes after it.
+void Simulator::ReuseSpent() {
+  if (just_ended_ != nullptr) spent_.push_back(std::exchange(just_ended_, nullptr));
+  free_tasks_.insert(free_tasks_.end(), spent_.begin(), spent_.end());
+  spent_.clear();
+  DestroySanitizerStack(aside_);
 }
 
 // What the run's objects, timers and faults still hold goes; then nobody knows the run any more.

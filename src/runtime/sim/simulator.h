@@ -151,6 +151,7 @@ class Simulator final : public Runtime {
   void SwitchToHost();  // Throws when it comes back to unwind.
   void GiveUp(SimTask* task);
   void Enter(SimTask* task);
+  void Recycle(SimTask* task);
   [[noreturn]] void Abandon();
   static void OnTerminate();
 
@@ -161,6 +162,10 @@ class Simulator final : public Runtime {
   Choice Decide(SimTask* current, const Operation* op, Choice canonical, bool idle);
   void Fire(TimerNode* timer);
   void FireFault(Fault* fault);
+  // Runs what a timer or a fault does: under TSan after what happened before `cause` was released,
+  // and not after what the task has done that happens to run.
+  template <class F>
+  void OnItsOwn(const void* cause, F f);
   void DropSpentFaults();
   void Hold(SimTask* task);
   void Release(SimTask* task);
@@ -179,6 +184,8 @@ class Simulator final : public Runtime {
   void Reset();
   void JudgeEnd();
   void UnwindAll();
+  void OrderTasksBeforeHost();
+  void ReuseSpent();
   void Clear();
 
   void Mix(std::uint64_t value) {
@@ -235,6 +242,9 @@ class Simulator final : public Runtime {
   std::vector<SimTask*> free_tasks_;
   SimTask* root_task_ = nullptr;
   Fiber host_;
+  SanitizerStack aside_;         // On whose behalf deciders and observers act: see OnBehalfOf.
+  std::vector<SimTask*> spent_;  // Under TSan: see EndTask.
+  SimTask* just_ended_ = nullptr;
   ExceptionGlobals* globals_ = nullptr;
   std::atomic<std::uint64_t> progress_{0};
 };

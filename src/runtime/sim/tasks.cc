@@ -90,8 +90,6 @@ void Simulator::FreeCode(SimTask* task) noexcept {
 void Simulator::MakeFiber(SimTask* task) {
   std::byte* top = task->fiber.stack.high - kTopBytes;
   UnpoisonStack(task->fiber.stack.low, task->fiber.stack.size());
-  DestroySanitizerStack(task->fiber.sanitizer);
-  CreateSanitizerStack(task->fiber.sanitizer);
   std::memset(top - 256, 0,
               256);  // The first frame's saved frame pointer is 0: a stack walk ends there.
   task->fiber.context = fcontext::make_fcontext(
@@ -105,18 +103,21 @@ void* Simulator::BeginSpawn(std::size_t size, std::size_t alignment, const Site&
   void* memory = CodeMemory(task, size, alignment);
   task->code.callable = memory;
   spawning_.push_back(task);
+  EndUntracked();  // The callable is the user's.
   return memory;
 }
 
 void Simulator::CancelSpawn() noexcept {
+  const Untracked ours;
   SimTask* task = spawning_.back();
   spawning_.pop_back();
   FreeCode(task);
-  free_tasks_.push_back(task);
+  (kTsan ? spent_ : free_tasks_).push_back(task);  // See Recycle.
 }
 
 Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& code,
                            std::string_view name, const Site& site, const void* frame) {
+  const Untracked ours;
   SimTask* creator = current_;
   paths_.push_back({parent, 0});
   task->id = static_cast<std::uint32_t>(paths_.size());
@@ -184,6 +185,11 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
   result_.peak_tasks = std::max(result_.peak_tasks, ++live_);
   NoteChange(task);
   Mix(task->path_hash);
+  if constexpr (kTsan) {
+    DestroySanitizerStack(task->fiber.sanitizer);
+    CreateSanitizerStack(task->fiber.sanitizer);
+  }
+  const OnBehalfOf aside(aside_);
   if (observer_ != nullptr) observer_->OnTask(*task, parent, site);
   decider_->OnTask(task, parent, paths_.back().ordinal);
   return task;
@@ -191,6 +197,7 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
 
 std::uint32_t Simulator::CommitSpawn(const TaskCode& code, std::string_view name,
                                      const Site& site) {
+  BeginUntracked();
   SimTask* task = spawning_.back();
   spawning_.pop_back();
   StartTask(task, current_->id, code, name, site, __builtin_frame_address(0));
@@ -262,12 +269,17 @@ void Simulator::Unlive(SimTask* task) {
 }
 
 void Simulator::EndTask(SimTask* task) {
+  BeginUntracked();
   FreeCode(task);
   task->state = SimTask::State::kEnded;
   Unlive(task);
-  if (task != root_task_) free_tasks_.push_back(task);  // Invariant 4.
+  Recycle(task);
+  OrderRelease(this);  // For the host, when the run is over.
   if (over_) return SwitchToHost();
-  if (observer_ != nullptr) observer_->OnEnd(*task);
+  if (observer_ != nullptr) {
+    const OnBehalfOf aside(aside_);
+    observer_->OnEnd(*task);
+  }
   Mix(task->path_hash * 3);
   if (task == root_) {
     root_returned_ = true;
@@ -285,6 +297,23 @@ void Simulator::EndTask(SimTask* task) {
   // returning.
   if (next == task) return Enter(task);
   SwitchTo(next);
+}
+
+// The task's memory may serve the next task. Root's is its own (invariant 4). TSan knows nothing of
+// stacks: what two tasks of one run do at the same place of one would look like a race of theirs,
+// so there a stack serves again in the next run only; and in place of many more than that, ordered.
+void Simulator::Recycle(SimTask* task) {
+  constexpr std::size_t kMostSpent = 4096;
+  if (task == root_task_) return;
+  if constexpr (kTsan) {
+    SimTask* before =
+        std::exchange(just_ended_, task);  // We may still stand on the stack of `task`.
+    if (before == nullptr) return;
+    DestroySanitizerStack(before->fiber.sanitizer);
+    if (spent_.size() < kMostSpent) return spent_.push_back(before);
+    task = before;
+  }
+  free_tasks_.push_back(task);
 }
 
 void Simulator::Enter(SimTask* task) {
@@ -335,11 +364,15 @@ void Simulator::GiveUp(SimTask* task) {
   task->fiber.exceptions = {};
   task->fiber.sanitizer.fake_stack = nullptr;
   Unlive(task);
-  if (task != root_task_) free_tasks_.push_back(task);
+  {
+    const OnBehalfOf it(task->fiber.sanitizer);
+    OrderRelease(this);
+  }
+  Recycle(task);
 }
 
 void Simulator::Abandon() {
-  NoteFakeStack(current_->fiber.sanitizer);
+  NoteLastState(current_->fiber.sanitizer);
   GiveUp(current_);
   JumpAway(host_, globals_);
 }
@@ -357,6 +390,7 @@ void Simulator::CaptureStack(std::uintptr_t* pcs, std::size_t max) {
 }
 
 void Simulator::SetName(std::string_view name) {
+  const Untracked ours;
   taskleak_v1_task* record = current_->record;
   taskleak_v1_task_begin_write(record);
   CopyText(record->name, sizeof(record->name), name);
@@ -364,6 +398,7 @@ void Simulator::SetName(std::string_view name) {
 }
 
 void Simulator::SetLabel(std::string_view key, std::string_view value) {
+  const Untracked ours;
   taskleak_v1_task* record = current_->record;
   std::string labels(record->labels);
   if (!labels.empty()) labels += ';';

@@ -113,6 +113,7 @@ class ChanCore : public Object {
 
  private:
   void DropBuffered();
+  std::size_t OrderAsBuffered(std::size_t slot);
   void* Slot(std::size_t i) const { return slots_ + i * ops_.size; }
   std::size_t Wrap(std::size_t i) const { return i >= capacity_ ? i - capacity_ : i; }
   [[noreturn]] static void Panicked(Runtime* runtime, const Operation& op, const char* sentence);

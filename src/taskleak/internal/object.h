@@ -27,6 +27,23 @@ enum class ObjectKind : std::uint8_t {
 // cancel) and who is fed by it (receive, lock, wait).
 enum class End : std::uint8_t { kFeeds = 0, kFed = 1 };
 
+// To TSan a handle that is copied orders nothing, and one that is dropped only the dropping and the
+// destruction, whatever the count itself is made of.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) && !defined(TASKLEAK_TSAN)
+#define TASKLEAK_TSAN 1
+#endif
+#elif defined(__SANITIZE_THREAD__) && !defined(TASKLEAK_TSAN)
+#define TASKLEAK_TSAN 1
+#endif
+#if defined(TASKLEAK_TSAN) && TASKLEAK_TSAN
+#define TASKLEAK_NO_TSAN __attribute__((no_sanitize("thread")))
+void OrderDrop(const void* count, std::uint32_t references) noexcept;
+#else
+#define TASKLEAK_NO_TSAN
+inline void OrderDrop(const void*, std::uint32_t) noexcept {}
+#endif
+
 // A count of references, of one thread's or of many: which of the two is known once, before there
 // is a second reference.
 class RefCount {
@@ -34,7 +51,7 @@ class RefCount {
   // Many threads may hold references.
   void Share() noexcept { shared_ = true; }
   bool shared() const noexcept { return shared_; }
-  void Add() noexcept {
+  TASKLEAK_NO_TSAN void Add() noexcept {
     if (!shared_) [[likely]] {
       ++count_;
       ++added_;
@@ -44,7 +61,8 @@ class RefCount {
   // How many were ever added, by one thread alone: whether a handle was copied since some moment.
   std::uint32_t added() const noexcept { return added_; }
   // True if that was the last one. What others did before they dropped theirs is then visible.
-  bool Drop() noexcept {
+  TASKLEAK_NO_TSAN bool Drop() noexcept {
+    OrderDrop(this, count_);
     if (!shared_) [[likely]]
       return --count_ == 0;
     return __atomic_sub_fetch(&count_, 1, __ATOMIC_ACQ_REL) == 0;

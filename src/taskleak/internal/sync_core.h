@@ -138,7 +138,7 @@ class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
 template <class Core>
 class CoreHolder {
  public:
-  explicit CoreHolder(const Site& site) : site_(site) {
+  TASKLEAK_NO_TSAN explicit CoreHolder(const Site& site) : site_(site) {
     if (!t_state.unwinding) core_ = Ref<Core>(new Core(site));
   }
   CoreHolder(const CoreHolder&) = delete;
@@ -152,14 +152,14 @@ class CoreHolder {
     if (core->HasWaiters()) core->destroyed = true;
   }
 
-  const Ref<Core>& Get(OpKind kind, const Site& site) {
+  TASKLEAK_NO_TSAN const Ref<Core>& Get(OpKind kind, const Site& site) {
     if (!core_ || core_->run != t_state.run) [[unlikely]]
       return GetSlowly(kind, site);
     return core_;
   }
 
  private:
-  [[gnu::noinline]] const Ref<Core>& GetSlowly(OpKind kind, const Site& site) {
+  [[gnu::noinline]] TASKLEAK_NO_TSAN const Ref<Core>& GetSlowly(OpKind kind, const Site& site) {
     if (!InRun() || !core_ || core_->run != kNativeRun) {
       EnterSlowly(core_.get(), kind, site);
       return core_;
