@@ -57,6 +57,18 @@ if(benchmarks)
   # For a moment only, so that they cannot rot. Google Benchmark 1.7 takes a plain number, and 1.8 still does.
   add_test(NAME benchmarks COMMAND taskleak-benchmarks --benchmark_min_time=0.001)
   set_tests_properties(benchmarks PROPERTIES LABELS benchmark TIMEOUT 300)
+  include(cmake/TaskleakPeers.cmake)
+
+  # The table of ci/bench. Sanitizers change the sizes that some benchmarks have in their names.
+  find_package(Python3 QUIET COMPONENTS Interpreter)
+  if(Python3_Interpreter_FOUND AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    add_test(NAME benchmarks.table COMMAND Python3::Interpreter -B "${PROJECT_SOURCE_DIR}/ci/peers/compare_test.py")
+    set(environment "TASKLEAK_BENCHMARKS=$<TARGET_FILE:taskleak-benchmarks>")
+    if(TARGET taskleak-boost-fiber-benchmarks)
+      list(APPEND environment "BOOST_FIBER_BENCHMARKS=$<TARGET_FILE:taskleak-boost-fiber-benchmarks>")
+    endif()
+    set_tests_properties(benchmarks.table PROPERTIES LABELS benchmark TIMEOUT 300 ENVIRONMENT "${environment}")
+  endif()
 endif()
 
 # Below this line everything uses the harness as somebody else would.

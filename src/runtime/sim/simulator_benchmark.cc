@@ -1,44 +1,26 @@
 // What the simulator costs: one micro-program for each cost. Figures are for one run of the body,
-// or one item where items/s is shown.
+// or one item where items/s is shown. ci/peers/ has the same programs for its peers: a change here
+// is a change there.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
-#include <memory>
 #include <optional>
 
-#include "fuzz/strategies/driver.h"
-#include "src/runtime/sim/simulator.h"
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/sim/benchmarking.h"
 #include "taskleak/taskleak.h"
 
 namespace {
 
-using namespace std::chrono_literals;
-using taskleak::Background;
 using taskleak::Chan;
 using taskleak::Go;
 using taskleak::MakeChan;
-using taskleak::OnAfter;
+using taskleak::Mutex;
 using taskleak::OnRecv;
 using taskleak::OnSend;
+using taskleak::Select;
+using taskleak::Unit;
 using taskleak::WaitGroup;
-
-using taskleak::internal::RunOptions;
-using taskleak::internal::Simulator;
-using taskleak::internal::TestDecider;
-
-// Runs a body again and again on one simulator, under the canonical schedule.
-void RunCanonically(benchmark::State& state, const std::function<void()>& body,
-                    std::int64_t items) {
-  Simulator simulator;
-  TestDecider decider;
-  const RunOptions options{.max_steps = 1'000'000'000};
-  std::uint64_t steps = 0;
-  for (auto _ : state) steps += simulator.Run(body, decider, options).steps;
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * items);
-  state.counters["ns/step"] = benchmark::Counter(
-      static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
+using taskleak::Yield;
+using taskleak::internal::RunCanonically;
 
 constexpr int kMany = 1000;
 
@@ -60,6 +42,30 @@ void BM_PingPong(benchmark::State& state) {
       kMany);
 }
 BENCHMARK(BM_PingPong);
+
+// The same through selects that also watch for the end.
+void BM_SelectPingPong(benchmark::State& state) {
+  RunCanonically(
+      state,
+      [] {
+        const auto ping = MakeChan<int>();
+        const auto pong = MakeChan<int>();
+        const auto done = MakeChan<Unit>();
+        Go([ping, pong, done] {
+          std::optional<int> value;
+          while (Select(OnRecv(ping, value), OnRecv(done)) == 0)
+            if (Select(OnSend(pong, *value), OnRecv(done)) == 1) return;
+        });
+        std::optional<int> value;
+        for (int i = 0; i < kMany; ++i) {
+          Select(OnSend(ping, i), OnRecv(done));
+          Select(OnRecv(pong, value), OnRecv(done));
+        }
+        done.Close();
+      },
+      kMany);
+}
+BENCHMARK(BM_SelectPingPong);
 
 // Buffered: a switch only when the buffer is full or empty.
 void BM_BufferedStream(benchmark::State& state) {
@@ -91,6 +97,29 @@ void BM_SpawnAndEnd(benchmark::State& state) {
 }
 BENCHMARK(BM_SpawnAndEnd);
 
+// Two tasks hand a mutex to each other: whoever holds it gives way, so that the other one blocks.
+void BM_MutexHandOff(benchmark::State& state) {
+  RunCanonically(
+      state,
+      [] {
+        Mutex mutex;
+        WaitGroup other;
+        const auto work = [&mutex] {
+          for (int i = 0; i < kMany / 2; ++i) {
+            mutex.Lock();
+            Yield();
+            mutex.Unlock();
+            Yield();
+          }
+        };
+        other.Go(work);
+        work();
+        other.Wait();
+      },
+      kMany);
+}
+BENCHMARK(BM_MutexHandOff);
+
 template <int kCases>
 void BM_Select(benchmark::State& state) {
   RunCanonically(
@@ -101,12 +130,12 @@ void BM_Select(benchmark::State& state) {
         for (int i = 0; i < kMany; ++i) {
           channels[i % kCases].Send(i);
           if constexpr (kCases == 2) {
-            benchmark::DoNotOptimize(taskleak::Select(OnRecv(channels[0]), OnRecv(channels[1])));
+            benchmark::DoNotOptimize(Select(OnRecv(channels[0]), OnRecv(channels[1])));
           } else {
-            benchmark::DoNotOptimize(taskleak::Select(OnRecv(channels[0]), OnRecv(channels[1]),
-                                                      OnRecv(channels[2]), OnRecv(channels[3]),
-                                                      OnRecv(channels[4]), OnRecv(channels[5]),
-                                                      OnRecv(channels[6]), OnRecv(channels[7])));
+            benchmark::DoNotOptimize(Select(OnRecv(channels[0]), OnRecv(channels[1]),
+                                            OnRecv(channels[2]), OnRecv(channels[3]),
+                                            OnRecv(channels[4]), OnRecv(channels[5]),
+                                            OnRecv(channels[6]), OnRecv(channels[7])));
           }
         }
       },
@@ -114,54 +143,5 @@ void BM_Select(benchmark::State& state) {
 }
 BENCHMARK(BM_Select<2>);
 BENCHMARK(BM_Select<8>);
-
-// The article's worker pool: 3 workers, 10 jobs of 500 ms, a 3 s deadline, results, a closer.
-void WorkerPool() {
-  const auto [context, cancel] = WithTimeout(Background(), 3s);
-  const auto jobs = MakeChan<int>(10);
-  const auto results = MakeChan<int>(10);
-  WaitGroup workers;
-  for (int i = 0; i < 3; ++i) {
-    workers.Add(1);
-    Go("worker", [&workers, ctx = context, jobs, results] {
-      std::optional<int> job;
-      while (Select(OnRecv(jobs, job), OnRecv(ctx.Done())) == 0 && job.has_value()) {
-        if (Select(OnAfter(500ms), OnRecv(ctx.Done())) == 1) break;
-        if (Select(OnSend(results, *job), OnRecv(ctx.Done())) == 1) break;
-      }
-      workers.Done();
-    });
-  }
-  Go("dispatcher", [ctx = context, jobs] {
-    for (int i = 0; i < 10; ++i)
-      if (Select(OnSend(jobs, i), OnRecv(ctx.Done())) == 1) break;
-    jobs.Close();
-  });
-  Go("closer", [&workers, results] {
-    workers.Wait();
-    results.Close();
-  });
-  for (const int result : results) benchmark::DoNotOptimize(result);
-  cancel();
-}
-
-// Schedules a second: items/s.
-void BM_WorkerPoolRandomSchedules(benchmark::State& state) {
-  Simulator simulator;
-  const auto driver = taskleak::internal::MakeStrategy(taskleak::Strategy::kRandom, 1, {});
-  std::uint64_t index = 0;
-  std::uint64_t steps = 0;
-  for (auto _ : state) {
-    driver->Begin(index++);
-    steps += simulator.Run(WorkerPool, *driver, {}).steps;
-  }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
-  state.counters["ns/step"] = benchmark::Counter(
-      static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-}
-BENCHMARK(BM_WorkerPoolRandomSchedules);
-
-void BM_WorkerPoolCanonical(benchmark::State& state) { RunCanonically(state, WorkerPool, 1); }
-BENCHMARK(BM_WorkerPoolCanonical);
 
 }  // namespace

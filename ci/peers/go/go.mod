@@ -1,0 +1,3 @@
+module taskleak/peers
+
+go 1.19
