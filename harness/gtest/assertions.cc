@@ -3,6 +3,8 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include "src/runtime/sanitizer.h"
+
 namespace taskleak::internal {
 
 // Public in gtest-spi.h; its interception, which is virtual, is what we want, its array of results
@@ -15,6 +17,7 @@ class AssertionTrap::Reporter final : public testing::ScopedFakeTestPartResultRe
 
   void ReportTestPartResult(const testing::TestPartResult& result) override {
     if (result.passed()) return;
+    const Untracked ours;  // On the stack of the task that failed.
     results_.push_back({result.skipped(), result.fatally_failed(),
                         result.file_name() == nullptr ? "" : result.file_name(),
                         result.line_number(), result.message()});

@@ -1,5 +1,6 @@
 #include "taskleak/select.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -27,10 +28,29 @@ bool Ready(const SelectCase& c, const Task* self) {
   ThrowClosed("send on closed channel", op.site);
 }
 
+WaitQueue& Line(const SelectCase& c) {
+  return c.view.is_send ? Channel(c)->senders() : Channel(c)->receivers();
+}
+
+// Of several cases that wait at one end of one channel, the one in front is served. Go's
+// specification leaves open which that is: a decision. `twins` are those behind another one, and
+// before them the first that has another one behind it.
+void DecideWhoIsInFront(Runtime* runtime, const Operation& op, std::span<Waiter> waiters,
+                        std::span<const std::uint32_t> twins) {
+  const std::uint32_t first = runtime->DecideCase(op, twins);
+  WaitQueue* line = waiters[first].queue;
+  for (Waiter& waiter : waiters.first(first)) {
+    if (waiter.queue != line) continue;
+    line->Remove(&waiter);
+    line->Push(&waiter);
+  }
+}
+
 // The cases wait in their channels' queues; whoever serves one takes the task, the others leave
-// with this frame. The channels outlive the wait, whatever happens to their handles.
+// with this frame. The channels outlive the wait, whatever happens to their handles. `twins` is
+// scratch space for as many indices as there are waiters.
 std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
-                 std::span<Waiter> waiters) {
+                 std::span<Waiter> waiters, std::uint32_t* twins) {
   struct Keep {
     SelectCase* cases;
     std::span<Waiter> waiters;
@@ -44,6 +64,7 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
     }
   } keep{cases, waiters};
   std::uint32_t claim = 0;
+  std::size_t twin_count = 0;
   for (; keep.count < waiters.size(); ++keep.count) {
     ChanCore* channel = Channel(cases[keep.count]);
     if (channel == nullptr) continue;
@@ -53,9 +74,16 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
     waiter.claim = &claim;
     waiter.index = static_cast<std::uint32_t>(keep.count);
     waiter.element = cases[keep.count].element;
+    WaitQueue& line = Line(cases[keep.count]);
+    if (const Waiter* last = line.back(); last != nullptr && last->claim == &claim) {
+      if (twin_count == 0) twins[twin_count++] = last->index;
+      twins[0] = std::min(twins[0], last->index);
+      twins[twin_count++] = waiter.index;
+    }
     OrderWaiterBefore(waiter);
-    (cases[keep.count].view.is_send ? channel->senders() : channel->receivers()).Push(&waiter);
+    line.Push(&waiter);
   }
+  if (twin_count > 0) DecideWhoIsInFront(runtime, op, waiters, {twins, twin_count});
   runtime->Park(op);
   OrderAcquireOnce(&claim);
   const std::size_t chosen = claim - 1;
@@ -65,13 +93,13 @@ std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
 
 // Waits with waiters in this frame where they are few.
 [[gnu::noinline]] std::size_t Wait(Runtime* runtime, const Operation& op, SelectCase* cases,
-                                   std::size_t count) {
+                                   std::size_t count, std::uint32_t* twins) {
   if (count <= kInline) {
     Waiter waiters[kInline];
-    return Wait(runtime, op, cases, {waiters, count});
+    return Wait(runtime, op, cases, {waiters, count}, twins);
   }
   const auto waiters = std::make_unique<Waiter[]>(count);
-  return Wait(runtime, op, cases, {waiters.get(), count});
+  return Wait(runtime, op, cases, {waiters.get(), count}, twins);
 }
 
 // `views` and `ready` are scratch space for `count` cases.
@@ -106,7 +134,7 @@ std::size_t Run(Runtime* runtime, SelectCase* cases, std::size_t count, CaseView
       SendPanicked(runtime, op);
     }
   } else if (fallback == count) {
-    chosen = Wait(runtime, op, cases, count);
+    chosen = Wait(runtime, op, cases, count, ready);
   }
   if (const CaseView& view = cases[chosen].view; view.object != nullptr)
     view.object->Used(view.is_send ? End::kFeeds : End::kFed, self->id, site, runtime->steps);

@@ -360,6 +360,34 @@ TEST(Select, TheSameChannelTwiceIsTwoCases) {
   EXPECT_EQ(chosen, (std::set<std::size_t>{0, 1}));
 }
 
+// Go's specification: if several communications can proceed, one is chosen at random. When a sender
+// comes to a select that waits twice at its channel, both can.
+TEST(Select, WaitingTwiceAtOneEndOfAChannelEitherIsServed) {
+  const auto run = [](std::uint64_t seed, std::size_t* chosen) {
+    ExpectClean(RunOnce(
+        [chosen] {
+          const Chan<int> other = MakeChan<int>();
+          const Chan<int> channel = MakeChan<int>();
+          const TaskId id = Go([other, channel, chosen] {
+            *chosen = Select(OnRecv(other), OnRecv(channel), OnSend(channel, 1), OnRecv(channel),
+                             OnSend(other, 2));
+          });
+          AwaitBlocked(id);
+          channel.Send(3);
+        },
+        seed));
+  };
+  std::size_t chosen = 0;
+  run(0, &chosen);
+  EXPECT_EQ(chosen, 1u) << "canonically the first";
+  std::set<std::size_t> seen;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    run(seed, &chosen);
+    seen.insert(chosen);
+  }
+  EXPECT_EQ(seen, (std::set<std::size_t>{1, 3}));
+}
+
 TEST(Select, DoesNotMeetItself) {
   const TestRun run = RunOnce([] {
     const auto ch = MakeChan<int>();

@@ -7,6 +7,7 @@
 
 #include "src/registry/snapshot.h"
 #include "src/runtime/native/native_runtime.h"
+#include "src/runtime/sanitizer.h"
 #include "src/runtime/sim/simulator.h"
 #include "src/stack/capture.h"
 #include "taskleak/internal/chan_core.h"
@@ -300,6 +301,7 @@ TaskRegistry& TaskRegistry::Global() {
 
 std::vector<TaskSnapshot> TaskRegistry::Snapshot() const {
   internal::Runtime* runtime = internal::CurrentRuntime();
+  const internal::Untracked ours;  // It reads the stacks of other tasks.
   if (const internal::Simulator* simulator = internal::Simulator::Current(); simulator != nullptr)
     return internal::SnapshotTasks(*simulator);
   return internal::SnapshotTasks(static_cast<internal::NativeRuntime&>(*runtime));
@@ -307,6 +309,7 @@ std::vector<TaskSnapshot> TaskRegistry::Snapshot() const {
 
 std::vector<ObjectSnapshot> TaskRegistry::Objects() const {
   internal::Runtime* runtime = internal::CurrentRuntime();
+  const internal::Untracked ours;
   if (const internal::Simulator* simulator = internal::Simulator::Current(); simulator != nullptr)
     return internal::SnapshotObjects(simulator->first_object(), internal::WaitingIn(*simulator));
   const auto& native = static_cast<internal::NativeRuntime&>(*runtime);

@@ -96,7 +96,7 @@ class Decider {
   // The task has just been created, as its parent's child of that ordinal; the root has no parent.
   virtual void OnTask(SimTask* /*task*/, std::uint32_t /*parent*/, std::uint32_t /*ordinal*/) {}
   virtual Choice Schedule(const SchedulePoint& point) = 0;
-  // One of the ready cases.
+  // One of the ready cases; or, of a select that will wait, of those at one end of a channel.
   virtual std::uint32_t Case(SimTask* task, const Operation& op,
                              std::span<const std::uint32_t> ready) = 0;
   virtual bool TakeFault(SimTask* task, const Operation& op) = 0;

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "src/runtime/describe.h"
+#include "src/runtime/sanitizer.h"
 #include "src/runtime/sim/simulator.h"
 
 namespace taskleak::internal {
@@ -24,7 +25,7 @@ bool InGuard(const Stack& stack, const void* address) {
 }
 
 void OnFault(int signal, siginfo_t* info, void* context) {
-  const auto* simulator = static_cast<const Simulator*>(t_state.runtime);
+  const Simulator* simulator = Simulator::Current();  // Null on a thread of native tasks.
   const SimTask* task = simulator == nullptr ? nullptr : simulator->current();
   if (task != nullptr && InGuard(task->fiber.stack, info->si_addr)) {
     char name[128];
@@ -35,6 +36,7 @@ void OnFault(int signal, siginfo_t* info, void* context) {
                       "taskleak: %s overflowed its stack of %zu KiB; give tasks larger ones with "
                       "ExploreOptions::stack_size (root: root_stack_size)\n",
                       name, task->fiber.stack.size() >> 10);
+    EndAllUntracked();
     if (length > 0 && write(STDERR_FILENO, text, static_cast<std::size_t>(length)) < 0) _exit(2);
     _exit(2);
   }

@@ -184,7 +184,8 @@ class Runtime {
   virtual void AdoptTimer(TimerNode* timer) = 0;  // Names it: owner and ordinal.
 
   // Which of the ready cases of a select; `ready` holds case indices in argument order, the first
-  // is canonical.
+  // is canonical. Or, of a select that will wait, which of the cases that wait at the same end of a
+  // channel is in front there. Asked once in an operation at most.
   virtual std::uint32_t DecideCase(const Operation& op, std::span<const std::uint32_t> ready) = 0;
   // Whether a fault that the body offers happens here; canonically it does not.
   virtual bool DecideFault(const Operation& op) = 0;

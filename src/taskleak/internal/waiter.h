@@ -91,6 +91,9 @@ class WaitQueue {
     return waiter;
   }
 
+  // The last to have come, whoever it is.
+  const Waiter* back() const noexcept { return tail_; }
+
   bool empty() noexcept { return Front() == nullptr; }
 
  private:
