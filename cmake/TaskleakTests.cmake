@@ -38,7 +38,7 @@ function(taskleak_tests folder)
     PROPERTIES TIMEOUT 300 LABELS ${folder})
 endfunction()
 
-taskleak_tests(src)
+taskleak_tests(src taskleak_model)
 taskleak_tests(fuzz)
 taskleak_tests(harness taskleak_cli)
 taskleak_tests(scenarios taskleak_scenarios)

@@ -82,7 +82,7 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
   timers_.SetIndexed(decider.finds_timers);
   globals_ = ThreadExceptionGlobals();
   AdoptHostStack(host_.sanitizer);
-  CreateSanitizerStack(aside_);
+  CreateSanitizerStack(nobody_);
   std::uintptr_t low = 0;
   std::uintptr_t high = 0;
   ThreadStackBounds(&low, &high);
@@ -172,10 +172,6 @@ void Simulator::OrderTasksBeforeHost() {
     const OnBehalfOf it(task->fiber.sanitizer);
     OrderRelease(this);
   }
-  {
-    const OnBehalfOf aside(aside_);
-    OrderRelease(this);
-  }
   OrderAcquire(this);
 }
 
@@ -184,7 +180,7 @@ void Simulator::ReuseSpent() {
   if (just_ended_ != nullptr) spent_.push_back(std::exchange(just_ended_, nullptr));
   free_tasks_.insert(free_tasks_.end(), spent_.begin(), spent_.end());
   spent_.clear();
-  DestroySanitizerStack(aside_);
+  DestroySanitizerStack(nobody_);
 }
 
 // What the run's objects, timers and faults still hold goes; then nobody knows the run any more.

@@ -51,10 +51,7 @@ void Simulator::ReleaseOldHolds() {
 void Simulator::Log(LoggedException::Kind kind, std::uint32_t target, std::int64_t value,
                     SimTask* anchor, std::uint16_t sub) {
   log_.push_back({kind, sub, anchor->id, anchor->op, target, value});
-  if (observer_ != nullptr) {
-    const OnBehalfOf aside(aside_);
-    observer_->OnException(log_.back(), *anchor);
-  }
+  if (observer_ != nullptr) observer_->OnException(log_.back(), *anchor);
 }
 
 // Whether nothing could happen next but that the current task goes on.
@@ -87,10 +84,7 @@ Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical
   std::span<Fault* const> faults;
   if (!idle) faults = faults_;
   const SchedulePoint point{anchor, sub, current, op, canonical, ready_, held_, timers, faults};
-  const Choice choice = [&] {
-    const OnBehalfOf aside(aside_);
-    return decider_->Schedule(point);
-  }();
+  const Choice choice = decider_->Schedule(point);
   if (choice == canonical) return choice;
   switch (choice.kind) {
     case ChoiceKind::kTask:
@@ -118,10 +112,8 @@ void Simulator::Before(const Operation& op) {
   progress_.store(progress_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   if (++steps >= step_gate_) [[unlikely]]
     AtStepGate();
-  if (observer_ != nullptr) [[unlikely]] {
-    const OnBehalfOf aside(aside_);
+  if (observer_ != nullptr) [[unlikely]]
     observer_->OnBefore(*self, op);
-  }
   if (!op.preempts) return;
   if (!held_.empty() && steps - oldest_hold_ > kHoldSteps) ReleaseOldHolds();
   if (!faults_.empty()) DropSpentFaults();
@@ -176,10 +168,8 @@ void Simulator::After(const Operation& op, std::uint32_t outcome) {
   std::uint64_t word = self->path_hash + (static_cast<std::uint64_t>(op.kind) << 32 | outcome);
   if (op.object != nullptr) word ^= op.object->name_hash;
   Mix(word);
-  if (observer_ != nullptr) [[unlikely]] {
-    const OnBehalfOf aside(aside_);
+  if (observer_ != nullptr) [[unlikely]]
     observer_->OnAfter(*self, op, outcome);
-  }
   EndUntracked();
 }
 
@@ -209,10 +199,8 @@ void Simulator::Park(const Operation& op) {
   NoteChange(self);
   turns_ = 0;
   Mix(self->path_hash ^ 0x5bd1e995);
-  if (observer_ != nullptr) [[unlikely]] {
-    const OnBehalfOf aside(aside_);
+  if (observer_ != nullptr) [[unlikely]]
     observer_->OnPark(*self, op);
-  }
   SimTask* next = NextTask();
   if (next == nullptr)
     SwitchToHost();
@@ -236,10 +224,8 @@ void Simulator::Unpark(Task* task) {
   taskleak_v1_task_end_write(record);
   NoteChange(woken);
   Mix(woken->path_hash ^ 0x1b873593);
-  if (observer_ != nullptr) [[unlikely]] {
-    const OnBehalfOf aside(aside_);
+  if (observer_ != nullptr) [[unlikely]]
     observer_->OnUnpark(*woken);
-  }
   MakeReady(woken);
 }
 
@@ -310,10 +296,7 @@ void Simulator::Fire(TimerNode* timer) {
   timers_.Remove(timer);
   turns_ = 0;
   Mix((static_cast<std::uint64_t>(timer->owner) << 32 | timer->ordinal) * 5);
-  if (observer_ != nullptr) {
-    const OnBehalfOf aside(aside_);
-    observer_->OnTimer(*timer);
-  }
+  if (observer_ != nullptr) observer_->OnTimer(*timer);
   OnItsOwn(timer, [timer] { timer->Fire(); });
 }
 
@@ -322,7 +305,7 @@ void Simulator::OnItsOwn(const void* cause, F f) {
   if constexpr (!kTsan) return f();
   SanitizerStack own;
   {
-    const OnBehalfOf aside(aside_);  // Which has done nothing that orders anybody.
+    const OnBehalfOf nobody(nobody_);  // Who has done nothing that could order anybody.
     CreateSanitizerStack(own);
   }
   {
@@ -358,20 +341,14 @@ void Simulator::AdoptTimer(TimerNode* timer) {
 
 std::uint32_t Simulator::DecideCase(const Operation& op, std::span<const std::uint32_t> ready) {
   if (canonical_only_) return ready[0];
-  const std::uint32_t chosen = [&] {
-    const OnBehalfOf aside(aside_);
-    return decider_->Case(current_, op, ready);
-  }();
+  const std::uint32_t chosen = decider_->Case(current_, op, ready);
   if (chosen != ready[0]) Log(LoggedException::Kind::kCase, 0, chosen, current_, current_->sub);
   return chosen;
 }
 
 bool Simulator::DecideFault(const Operation& op) {
-  if (canonical_only_ || !options_.kinds.early_return) return false;
-  {
-    const OnBehalfOf aside(aside_);
-    if (!decider_->TakeFault(current_, op)) return false;
-  }
+  if (canonical_only_ || !options_.kinds.early_return || !decider_->TakeFault(current_, op))
+    return false;
   Log(LoggedException::Kind::kEarlyReturn, 0, 1, current_, current_->sub);
   return true;
 }
@@ -379,10 +356,7 @@ bool Simulator::DecideFault(const Operation& op) {
 std::int64_t Simulator::DecideData(const Operation& op, std::int64_t lo, std::int64_t hi) {
   const std::int64_t canonical = lo > 0 ? lo : hi < 0 ? hi : 0;
   if (canonical_only_ || !options_.kinds.data) return canonical;
-  const std::int64_t value = [&] {
-    const OnBehalfOf aside(aside_);
-    return decider_->Data(current_, op, lo, hi, canonical);
-  }();
+  const std::int64_t value = decider_->Data(current_, op, lo, hi, canonical);
   if (value != canonical) Log(LoggedException::Kind::kData, 0, value, current_, current_->sub);
   return value;
 }

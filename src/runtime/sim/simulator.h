@@ -242,7 +242,7 @@ class Simulator final : public Runtime {
   std::vector<SimTask*> free_tasks_;
   SimTask* root_task_ = nullptr;
   Fiber host_;
-  SanitizerStack aside_;         // On whose behalf deciders and observers act: see OnBehalfOf.
+  SanitizerStack nobody_;        // For TSan: somebody who has done nothing. See OnItsOwn.
   std::vector<SimTask*> spent_;  // Under TSan: see EndTask.
   SimTask* just_ended_ = nullptr;
   ExceptionGlobals* globals_ = nullptr;

@@ -189,7 +189,6 @@ Task* Simulator::StartTask(SimTask* task, std::uint32_t parent, const TaskCode& 
     DestroySanitizerStack(task->fiber.sanitizer);
     CreateSanitizerStack(task->fiber.sanitizer);
   }
-  const OnBehalfOf aside(aside_);
   if (observer_ != nullptr) observer_->OnTask(*task, parent, site);
   decider_->OnTask(task, parent, paths_.back().ordinal);
   return task;
@@ -276,10 +275,7 @@ void Simulator::EndTask(SimTask* task) {
   Recycle(task);
   OrderRelease(this);  // For the host, when the run is over.
   if (over_) return SwitchToHost();
-  if (observer_ != nullptr) {
-    const OnBehalfOf aside(aside_);
-    observer_->OnEnd(*task);
-  }
+  if (observer_ != nullptr) observer_->OnEnd(*task);
   Mix(task->path_hash * 3);
   if (task == root_) {
     root_returned_ = true;
