@@ -138,6 +138,7 @@ TEST(Native, ADestructorOfAnElementMayUseTheChannels) {
 
 // A fork takes along one thread only: what the parent's tasks and timers did is not the child's.
 TEST(NativeDeathTest, AForkedChildStartsAfresh) {
+  if (internal::kTsan) GTEST_SKIP() << "ThreadSanitizer lets no child of a fork start threads";
   GTEST_FLAG_SET(death_test_style, "fast");
   const auto channel = MakeChan<int>();
   const TaskId sender = Go("parent's", [channel] { channel.Send(1); });
