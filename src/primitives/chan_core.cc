@@ -23,6 +23,7 @@ ChanCore* ChanCore::Make(const ElementOps& ops, std::size_t capacity, const Site
                     ? ::operator new(offset + capacity * ops.size, std::align_val_t{ops.alignment})
                     : PoolAllocate(offset + capacity * ops.size);
   try {
+    const Exclusive exclusive(CurrentRuntime());
     auto* core = new (block) ChanCore(ops, capacity, static_cast<std::byte*>(block) + offset, site);
     core->AddRef();
     return core;

@@ -2,12 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <string_view>
 #include <type_traits>
 
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/testing.h"
 #include "taskleak/chan.h"
-#include "taskleak/registry.h"
 #include "taskleak/task.h"
 
 namespace {
@@ -19,33 +17,16 @@ using taskleak::MakeChan;
 using taskleak::RecvChan;
 using taskleak::SendChan;
 using taskleak::TaskId;
-using taskleak::TaskRegistry;
-using taskleak::TaskSnapshot;
-using taskleak::TaskState;
-using taskleak::Yield;
-using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
-using taskleak::internal::TestRun;
+using taskleak::internal::AwaitBlocked;
+using taskleak::internal::AwaitEnd;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::ExpectPanic;
+using taskleak::internal::OnBothRuntimes;
 
-// Gives way until a task stands blocked.
-void AwaitBlocked(TaskId id) {
-  for (;; Yield()) {
-    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-      if (task.id == id && task.state == TaskState::kBlocked) return;
-  }
-}
+class ChanTry : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(ChanTry);
 
-void ExpectPanic(const TestRun& run, std::string_view sentence) {
-  EXPECT_EQ(run.result.end, RunEnd::kPanic);
-  EXPECT_EQ(run.result.message, sentence);
-}
-
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
-
-TEST(ChanTry, NeverBlocks) {
+TEST_P(ChanTry, NeverBlocks) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>(1);
     EXPECT_FALSE(ch.TryRecv().ready);
@@ -57,7 +38,7 @@ TEST(ChanTry, NeverBlocks) {
   }));
 }
 
-TEST(ChanTry, OnNilIsNeverReady) {
+TEST_P(ChanTry, OnNilIsNeverReady) {
   ExpectClean(RunOnce([] {
     const Chan<int> nil;
     EXPECT_FALSE(nil.TrySend(1));
@@ -65,7 +46,7 @@ TEST(ChanTry, OnNilIsNeverReady) {
   }));
 }
 
-TEST(ChanTry, OnAClosedChannel) {
+TEST_P(ChanTry, OnAClosedChannel) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>(1);
     ch.Send(3);
@@ -78,14 +59,15 @@ TEST(ChanTry, OnAClosedChannel) {
   }));
 }
 
-TEST(ChanTry, MeetsAWaitingPartner) {
+TEST_P(ChanTry, MeetsAWaitingPartner) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>();
     int got = 0;
-    AwaitBlocked(Go([ch, &got] { got = ch.Recv().value(); }));
+    const TaskId receiver = Go([ch, &got] { got = ch.Recv().value(); });
+    AwaitBlocked(receiver);
     EXPECT_TRUE(ch.TrySend(4));
     EXPECT_FALSE(ch.TrySend(5)) << "the one receiver is served already";
-    while (got == 0) Yield();
+    AwaitEnd(receiver);
     EXPECT_EQ(got, 4);
     AwaitBlocked(Go([ch] { ch.Send(6); }));
     EXPECT_EQ(ch.TryRecv().value, 6);
@@ -93,7 +75,10 @@ TEST(ChanTry, MeetsAWaitingPartner) {
   }));
 }
 
-TEST(ChanHandle, LenAndCap) {
+class ChanHandle : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(ChanHandle);
+
+TEST_P(ChanHandle, LenAndCap) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>(3);
     EXPECT_EQ(ch.Cap(), 3u);
@@ -107,11 +92,11 @@ TEST(ChanHandle, LenAndCap) {
   }));
 }
 
-TEST(ChanHandle, ACapacityBeyondAllMemoryPanics) {
+TEST_P(ChanHandle, ACapacityBeyondAllMemoryPanics) {
   ExpectPanic(RunOnce([] { MakeChan<int>(SIZE_MAX); }), "makechan: size out of range");
 }
 
-TEST(ChanHandle, RangeForEndsWhenClosedAndDrained) {
+TEST_P(ChanHandle, RangeForEndsWhenClosedAndDrained) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<std::string>(2);
     Go([ch] {
@@ -124,7 +109,7 @@ TEST(ChanHandle, RangeForEndsWhenClosedAndDrained) {
   }));
 }
 
-TEST(ChanHandle, ComparesIdentityAcrossViews) {
+TEST_P(ChanHandle, ComparesIdentityAcrossViews) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>(1);
     const auto other = MakeChan<int>(1);
@@ -141,7 +126,7 @@ TEST(ChanHandle, ComparesIdentityAcrossViews) {
   }));
 }
 
-TEST(ChanHandle, ViewsHaveOneDirectionOnly) {
+TEST_P(ChanHandle, ViewsHaveOneDirectionOnly) {
   const auto sends = [](auto ch) {
     return requires {
       ch.Send(1);
@@ -163,7 +148,7 @@ TEST(ChanHandle, ViewsHaveOneDirectionOnly) {
   EXPECT_FALSE((std::is_convertible_v<SendChan<int>, RecvChan<int>>));
 }
 
-TEST(ChanHandle, ViewsWork) {
+TEST_P(ChanHandle, ViewsWork) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>();
     const auto produce = [](SendChan<int> out) {

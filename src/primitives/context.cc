@@ -18,14 +18,15 @@ ContextCore::ContextCore(ContextCore* parent, const Site& site)
       deadline_(parent == nullptr ? INT64_MAX : parent->deadline_) {}
 
 Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) {
-  Ref<ContextCore> core(new ContextCore(parent, site));
+  Ref<ContextCore> core;
+  const Exclusive exclusive(t_state.runtime);
+  core = Ref<ContextCore>(new ContextCore(parent, site));
   ChanCore* done = ChanCore::Make(kElementOps<Unit>, 0, site);
   core->own_done_ = Ref<ChanCore>(done);
   done->context = core->number;
   done->Release();
   ContextCore* ancestor = core->ends_.get();
   if (ancestor == nullptr) return core;
-  const Exclusive exclusive(t_state.runtime);
   if (ancestor->error_ != Error::kNone) {
     OrderAcquire(ancestor->own_done_.get());
     core->End(t_state.runtime, ancestor->error_, ancestor->cause_);
@@ -42,7 +43,9 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
 Ref<ContextCore> ContextCore::MakeValue(ContextCore* parent, const void* key,
                                         std::shared_ptr<const void> value, bool cuts_cancel,
                                         const Site& site) {
-  Ref<ContextCore> core(new ContextCore(parent, site));
+  Ref<ContextCore> core;
+  const Exclusive exclusive(t_state.runtime);
+  core = Ref<ContextCore>(new ContextCore(parent, site));
   core->key_ = key;
   core->value_ = std::move(value);
   if (cuts_cancel) {
@@ -71,12 +74,12 @@ void ContextCore::LeaveParent() {
   Release();
 }
 
-void ContextCore::End(Runtime* runtime, Error error, std::exception_ptr cause) {
+void ContextCore::End(Runtime* runtime, Error error, const std::exception_ptr& cause) {
   if (error_ != Error::kNone) return;
   const internal::Ref<ContextCore> keep(this);
   OrderAcquire(this);
   error_ = error;
-  cause_ = std::move(cause);
+  cause_ = cause;
   if (armed()) {
     runtime->Disarm(this);
     Release();
@@ -108,12 +111,13 @@ std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f
   return next_function_++;
 }
 
-bool ContextCore::RemoveFunction(std::uint64_t id) {
+std::function<void()> ContextCore::RemoveFunction(std::uint64_t id) {
   const auto found = std::find_if(functions_.begin(), functions_.end(),
                                   [id](const Function& f) { return f.id == id; });
-  if (found == functions_.end()) return false;
+  if (found == functions_.end()) return nullptr;
+  std::function<void()> f = std::move(found->f);
   functions_.erase(found);
-  return true;
+  return f;
 }
 
 const void* ContextCore::Lookup(const void* key) const {
@@ -146,11 +150,11 @@ StopFunc NewContextFunc(const Context& context, std::function<void()> f, const S
 namespace {
 
 // By value: the handle may die while the task is preempted.
-void Cancel(Ref<ContextCore> core, std::exception_ptr cause, const Site& site) {
+void Cancel(Ref<ContextCore> core, const std::exception_ptr& cause, const Site& site) {
   Runtime* runtime = Enter(core.get(), OpKind::kCancel, site);
   const Operation op{.kind = OpKind::kCancel, .site = site, .object = core.get()};
   runtime->Before(op);
-  core->End(runtime, ContextCore::Error::kCanceled, std::move(cause));
+  core->End(runtime, ContextCore::Error::kCanceled, cause);
   core->Used(End::kFeeds, t_state.task->id, site, runtime->steps);
   runtime->After(op, outcome::kDone);
 }
@@ -214,7 +218,7 @@ void CancelFunc::operator()(const Site& site) const {
 
 void CancelCauseFunc::operator()(std::exception_ptr cause, const Site& site) const {
   if (internal::Unwinding() || !core_) return;
-  internal::Cancel(core_, std::move(cause), site);
+  internal::Cancel(core_, cause, site);
 }
 
 bool StopFunc::operator()(const Site& site) const {
@@ -225,9 +229,9 @@ bool StopFunc::operator()(const Site& site) const {
   const internal::Operation op{
       .kind = internal::OpKind::kStopAfterFunc, .site = site, .object = core.get()};
   runtime->Before(op);
-  const bool stopped = core->RemoveFunction(id);
+  const std::function<void()> stopped = core->RemoveFunction(id);
   runtime->After(op, stopped ? internal::outcome::kDone : internal::outcome::kNotReady);
-  return stopped;
+  return stopped != nullptr;
 }
 
 Context Background() { return Context(); }

@@ -3,15 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/testing.h"
 #include "taskleak/error.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
@@ -31,6 +33,7 @@ using taskleak::ContextKey;
 using taskleak::CurrentTask;
 using taskleak::Duration;
 using taskleak::Go;
+using taskleak::MakeChan;
 using taskleak::Now;
 using taskleak::RecvChan;
 using taskleak::Sleep;
@@ -45,14 +48,12 @@ using taskleak::WithoutCancel;
 using taskleak::WithTimeout;
 using taskleak::WithValue;
 using taskleak::Yield;
+using taskleak::internal::AwaitBlocked;
+using taskleak::internal::AwaitEnd;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::OnBothRuntimes;
 using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
 using taskleak::internal::TestRun;
-
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
 
 bool IsDone(const Context& context) { return context.Done().TryRecv().ready; }
 
@@ -65,7 +66,10 @@ std::string What(const std::exception_ptr& error) {
   }
 }
 
-TEST(Context, BackgroundNeverEnds) {
+class ContextTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(ContextTest);
+
+TEST_P(ContextTest, BackgroundNeverEnds) {
   ExpectClean(RunOnce([] {
     EXPECT_FALSE(Background().Done()) << "nil, as in Go";
     EXPECT_EQ(Background().Err(), ContextError::kNone);
@@ -75,7 +79,7 @@ TEST(Context, BackgroundNeverEnds) {
   }));
 }
 
-TEST(Context, CancelClosesDoneAndMayBeCalledAgain) {
+TEST_P(ContextTest, CancelClosesDoneAndMayBeCalledAgain) {
   ExpectClean(RunOnce([] {
     const auto [context, cancel] = WithCancel(Background());
     EXPECT_TRUE(context.Done());
@@ -90,26 +94,20 @@ TEST(Context, CancelClosesDoneAndMayBeCalledAgain) {
   }));
 }
 
-TEST(Context, CancelWakesAllWhoWait) {
-  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
-    int woken = 0;
+TEST_P(ContextTest, CancelWakesAllWhoWait) {
+  for (std::uint64_t seed = 0; seed <= Seeds(20); ++seed) {
     ExpectClean(RunOnce(
-        [&woken] {
+        [] {
           const auto [context, cancel] = WithCancel(Background());
-          for (int i = 0; i < 4; ++i) {
-            Go([&woken, done = context.Done()] {
-              EXPECT_EQ(done.Recv(), std::nullopt);
-              ++woken;
-            });
-          }
+          for (int i = 0; i < 4; ++i)
+            Go([done = context.Done()] { EXPECT_EQ(done.Recv(), std::nullopt); });
           cancel();
         },
         seed));
-    EXPECT_EQ(woken, 4);
   }
 }
 
-TEST(Context, ACancelledParentCancelsItsChildren) {
+TEST_P(ContextTest, ACancelledParentCancelsItsChildren) {
   ExpectClean(RunOnce([] {
     const auto [parent, cancel] = WithCancel(Background());
     const Context first = WithCancel(parent).first;
@@ -125,7 +123,7 @@ TEST(Context, ACancelledParentCancelsItsChildren) {
   }));
 }
 
-TEST(Context, AChildDoesNotCancelItsParentOrSiblings) {
+TEST_P(ContextTest, AChildDoesNotCancelItsParentOrSiblings) {
   ExpectClean(RunOnce([] {
     const Context parent = WithCancel(Background()).first;
     const auto [child, cancel] = WithCancel(parent);
@@ -137,7 +135,7 @@ TEST(Context, AChildDoesNotCancelItsParentOrSiblings) {
   }));
 }
 
-TEST(Context, ATimeoutEndsInVirtualTime) {
+TEST_P(ContextTest, ATimeoutEndsInVirtualTime) {
   const TestRun run = RunOnce([] {
     Sleep(1s);
     const Context context = WithTimeout(Background(), 5s).first;
@@ -150,7 +148,7 @@ TEST(Context, ATimeoutEndsInVirtualTime) {
   EXPECT_EQ(run.result.time, Duration(6s).count());
 }
 
-TEST(Context, ADeadlineThatHasPassedEndsAtOnce) {
+TEST_P(ContextTest, ADeadlineThatHasPassedEndsAtOnce) {
   ExpectClean(RunOnce([] {
     Sleep(2s);
     EXPECT_EQ(WithDeadline(Background(), TimePoint(1s)).first.Err(),
@@ -160,7 +158,7 @@ TEST(Context, ADeadlineThatHasPassedEndsAtOnce) {
   }));
 }
 
-TEST(Context, TheLongestTimeoutIsNotShort) {
+TEST_P(ContextTest, TheLongestTimeoutIsNotShort) {
   ExpectClean(RunOnce([] {
     Sleep(1s);
     const auto [context, cancel] = WithTimeout(Background(), Duration::max());
@@ -169,7 +167,7 @@ TEST(Context, TheLongestTimeoutIsNotShort) {
   }));
 }
 
-TEST(Context, TheParentsEarlierDeadlineWins) {
+TEST_P(ContextTest, TheParentsEarlierDeadlineWins) {
   ExpectClean(RunOnce([] {
     const Context parent = WithTimeout(Background(), 1s).first;
     const Context later = WithTimeout(parent, 5s).first;
@@ -186,7 +184,7 @@ TEST(Context, TheParentsEarlierDeadlineWins) {
 }
 
 // A leaked task keeps the run going for as long as there are timers.
-TEST(Context, CancelReleasesTheTimer) {
+TEST_P(ContextTest, CancelReleasesTheTimer) {
   const auto leak_and = [](bool cancels) {
     return RunOnce([cancels] {
       Go([] { static_cast<void>(Chan<int>().Recv()); });
@@ -199,7 +197,7 @@ TEST(Context, CancelReleasesTheTimer) {
   EXPECT_EQ(leak_and(false).result.time, Duration(1h).count());
 }
 
-TEST(Context, ValuesAreFoundThroughAllLayers) {
+TEST_P(ContextTest, ValuesAreFoundThroughAllLayers) {
   static const ContextKey<std::string> kUser("user");
   static const ContextKey<int> kDepth("depth");
   static const ContextKey<int> kOther("depth");
@@ -217,7 +215,7 @@ TEST(Context, ValuesAreFoundThroughAllLayers) {
   }));
 }
 
-TEST(Context, AValueContextEndsWithItsParent) {
+TEST_P(ContextTest, AValueContextEndsWithItsParent) {
   static const ContextKey<int> kKey;
   ExpectClean(RunOnce([] {
     const auto [parent, cancel] = WithCancel(Background());
@@ -231,7 +229,7 @@ TEST(Context, AValueContextEndsWithItsParent) {
   }));
 }
 
-TEST(Context, CauseIsTheOneGivenFirst) {
+TEST_P(ContextTest, CauseIsTheOneGivenFirst) {
   ExpectClean(RunOnce([] {
     const auto [context, cancel] = WithCancelCause(Background());
     const Context child = WithCancel(context).first;
@@ -244,7 +242,7 @@ TEST(Context, CauseIsTheOneGivenFirst) {
   }));
 }
 
-TEST(Context, WithoutACauseItIsTheErrorInWords) {
+TEST_P(ContextTest, WithoutACauseItIsTheErrorInWords) {
   ExpectClean(RunOnce([] {
     const auto [canceled, cancel] = WithCancelCause(Background());
     cancel(nullptr);
@@ -259,7 +257,7 @@ TEST(Context, WithoutACauseItIsTheErrorInWords) {
   }));
 }
 
-TEST(Context, WithoutCancelKeepsValuesOnly) {
+TEST_P(ContextTest, WithoutCancelKeepsValuesOnly) {
   static const ContextKey<int> kKey;
   ExpectClean(RunOnce([] {
     const auto [parent, cancel] = WithTimeout(WithValue(Background(), kKey, 4), 1s);
@@ -275,24 +273,25 @@ TEST(Context, WithoutCancelKeepsValuesOnly) {
   }));
 }
 
-TEST(ContextAfterFunc, RunsAsATaskOfItsOwn) {
+class ContextAfterFunc : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(ContextAfterFunc);
+
+TEST_P(ContextAfterFunc, RunsAsATaskOfItsOwn) {
   ExpectClean(RunOnce([] {
     const auto [context, cancel] = WithCancel(Background());
-    TaskId ran = 0;
-    const TaskId self = CurrentTask();
-    static_cast<void>(AfterFunc(context, [&ran] {
+    const auto ran = MakeChan<TaskId>();
+    static_cast<void>(AfterFunc(context, [ran] {
       Sleep(1s);  // It may block.
-      ran = CurrentTask();
+      ran.Send(CurrentTask());
     }));
     Yield();
-    EXPECT_EQ(ran, 0u);
+    EXPECT_FALSE(ran.TryRecv().ready);
     cancel();
-    while (ran == 0) Sleep(1s);
-    EXPECT_NE(ran, self);
+    EXPECT_NE(ran.Recv(), CurrentTask());
   }));
 }
 
-TEST(ContextAfterFunc, RunsAtOnceIfTheContextHasEnded) {
+TEST_P(ContextAfterFunc, RunsAtOnceIfTheContextHasEnded) {
   bool ran = false;
   ExpectClean(RunOnce([&ran] {
     const auto [context, cancel] = WithCancel(Background());
@@ -303,7 +302,7 @@ TEST(ContextAfterFunc, RunsAtOnceIfTheContextHasEnded) {
   EXPECT_TRUE(ran);
 }
 
-TEST(ContextAfterFunc, RunsOnATimeoutWhenAllElseHasEnded) {
+TEST_P(ContextAfterFunc, RunsOnATimeoutWhenAllElseHasEnded) {
   bool ran = false;
   const TestRun run = RunOnce([&ran] {
     static_cast<void>(AfterFunc(WithTimeout(Background(), 3s).first, [&ran] { ran = true; }));
@@ -313,7 +312,7 @@ TEST(ContextAfterFunc, RunsOnATimeoutWhenAllElseHasEnded) {
   EXPECT_EQ(run.result.time, Duration(3s).count());
 }
 
-TEST(ContextAfterFunc, StopKeepsItFromRunning) {
+TEST_P(ContextAfterFunc, StopKeepsItFromRunning) {
   std::vector<int> ran;
   ExpectClean(RunOnce([&ran] {
     const auto [context, cancel] = WithCancel(Background());
@@ -328,10 +327,47 @@ TEST(ContextAfterFunc, StopKeepsItFromRunning) {
   EXPECT_EQ(ran, std::vector<int>{2});
 }
 
+// Sends when it dies. Moved from, it does not.
+struct SendsAtItsEnd {
+  explicit SendsAtItsEnd(Chan<int> to) : to(std::move(to)) {}
+  SendsAtItsEnd(SendsAtItsEnd&& other) noexcept : to(std::exchange(other.to, {})) {}
+  ~SendsAtItsEnd() {
+    if (to) to.Send(1);
+  }
+  Chan<int> to;
+};
+
+TEST_P(ContextAfterFunc, WhatStopKeepsFromRunningMayWaitInItsDestructor) {
+  const auto ran = std::make_shared<std::atomic<int>>(0);
+  ExpectClean(RunOnce([ran] {
+    const auto [context, cancel] = WithCancel(Background());
+    const auto told = MakeChan<int>();
+    const StopFunc stop = AfterFunc(context, [end = SendsAtItsEnd(told)] {});
+    static_cast<void>(AfterFunc(context, [ran] { *ran += 1; }));
+    const TaskId stopper = Go([stop] { EXPECT_TRUE(stop()); });
+    AwaitBlocked(stopper);
+    static_cast<void>(AfterFunc(context, [ran] { *ran += 10; }));
+    EXPECT_EQ(told.Recv(), 1);
+    AwaitEnd(stopper);
+    cancel();
+  }));
+  EXPECT_EQ(*ran, 11);
+}
+
+// Parent and child hold each other until the run is over, and the child the value.
+TEST_P(ContextTest, AValueThatDiesWithTheRunCannotAct) {
+  static const ContextKey<SendsAtItsEnd> kKey;
+  ExpectClean(RunOnce([] {
+    const Context parent = WithCancel(Background()).first;
+    const auto never = MakeChan<int>();
+    static_cast<void>(WithCancel(WithValue(parent, kKey, SendsAtItsEnd(never))));
+  }));
+}
+
 // A task holds nothing of a context but its done channel; all contexts and functions are gone from
 // every frame.
-TEST(Context, WhoHoldsOnlyTheDoneChannelStillHearsTheParentsCancel) {
-  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+TEST_P(ContextTest, WhoHoldsOnlyTheDoneChannelStillHearsTheParentsCancel) {
+  for (std::uint64_t seed = 0; seed <= Seeds(20); ++seed) {
     ExpectClean(RunOnce(
         [] {
           CancelFunc cancel;
@@ -349,7 +385,7 @@ TEST(Context, WhoHoldsOnlyTheDoneChannelStillHearsTheParentsCancel) {
   }
 }
 
-TEST(Context, WhoHoldsOnlyTheDoneChannelStillHearsTheTimeout) {
+TEST_P(ContextTest, WhoHoldsOnlyTheDoneChannelStillHearsTheTimeout) {
   const TestRun run = RunOnce([] {
     const RecvChan<Unit> done = WithTimeout(Background(), 4s).first.Done();
     EXPECT_EQ(done.Recv(), std::nullopt);
@@ -358,7 +394,7 @@ TEST(Context, WhoHoldsOnlyTheDoneChannelStillHearsTheTimeout) {
   ExpectClean(run);
 }
 
-TEST(Context, OneOfAnEarlierRunIsRefused) {
+TEST_P(ContextTest, OneOfAnEarlierRunIsRefused) {
   Context kept;
   ExpectClean(RunOnce([&kept] { kept = WithCancel(Background()).first; }));
   const std::vector<std::pair<const char*, void (*)(const Context&)>> uses = {
@@ -376,7 +412,7 @@ TEST(Context, OneOfAnEarlierRunIsRefused) {
   }
 }
 
-TEST(Context, OneMadeOutsideARunIsRefusedInOne) {
+TEST_P(ContextTest, OneMadeOutsideARunIsRefusedInOne) {
   const Context outside = WithCancel(Background()).first;
   EXPECT_EQ(outside.Err(), ContextError::kNone) << "outside it is as good as any";
   const TestRun run = RunOnce([&outside] { static_cast<void>(WithCancel(outside)); });

@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/runtime/sim/testing.h"
-#include "taskleak/registry.h"
+#include "src/runtime/testing.h"
 #include "taskleak/select.h"
 #include "taskleak/task.h"
 
@@ -19,25 +18,12 @@ using taskleak::MakeChan;
 using taskleak::Panic;
 using taskleak::Selector;
 using taskleak::TaskId;
-using taskleak::TaskRegistry;
-using taskleak::TaskSnapshot;
-using taskleak::TaskState;
-using taskleak::Yield;
-using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
+using taskleak::internal::AwaitBlocked;
+using taskleak::internal::AwaitEnd;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::ExpectRootBlockedIn;
+using taskleak::internal::OnBothRuntimes;
 using taskleak::internal::TestRun;
-
-void AwaitBlocked(TaskId id) {
-  for (;; Yield()) {
-    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-      if (task.id == id && task.state == TaskState::kBlocked) return;
-  }
-}
-
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
 
 // Moving it may throw, so a box of it travels.
 struct Boxed {
@@ -50,27 +36,31 @@ struct Boxed {
   int value;
 };
 
-TEST(Selector, IsSelectBuiltAtRunTime) {
+class SelectorTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(SelectorTest);
+
+TEST_P(SelectorTest, IsSelectBuiltAtRunTime) {
   ExpectClean(RunOnce([] {
     std::vector<Chan<int>> channels;
     channels.reserve(12);
     for (int i = 0; i < 12; ++i) channels.push_back(MakeChan<int>());
     std::size_t chosen = 99;
     int got = 0;
-    AwaitBlocked(Go([&] {
+    const TaskId task = Go([&] {
       Selector select;
       for (const Chan<int>& ch : channels) select.Recv(ch, [&](std::optional<int> v) { got = *v; });
       EXPECT_EQ(select.size(), 12u);
       chosen = select.Wait();
-    }));
+    });
+    AwaitBlocked(task);
     channels[10].Send(5);
-    while (chosen == 99) Yield();
+    AwaitEnd(task);
     EXPECT_EQ(chosen, 10u);
     EXPECT_EQ(got, 5);
   }));
 }
 
-TEST(Selector, TheIndexCountsCasesInTheOrderTheyWereAdded) {
+TEST_P(SelectorTest, TheIndexCountsCasesInTheOrderTheyWereAdded) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<int>(1);
     std::optional<int> got;
@@ -83,16 +73,15 @@ TEST(Selector, TheIndexCountsCasesInTheOrderTheyWereAdded) {
   }));
 }
 
-TEST(Selector, WithoutCasesBlocksForEver) {
+TEST_P(SelectorTest, WithoutCasesBlocksForEver) {
   const TestRun run = RunOnce([] {
     Selector().Wait();
     ADD_FAILURE() << "came back";
   });
-  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
-  EXPECT_EQ(run.left.at(0).operation, "select");
+  ExpectRootBlockedIn(run, "select");
 }
 
-TEST(Selector, OwnsItsValuesAndGivesBackWhatWasNotSent) {
+TEST_P(SelectorTest, OwnsItsValuesAndGivesBackWhatWasNotSent) {
   ExpectClean(RunOnce([] {
     const auto ch = MakeChan<std::unique_ptr<int>>(1);
     const auto boxed = MakeChan<Boxed>();

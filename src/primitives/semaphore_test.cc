@@ -1,15 +1,15 @@
 // Semaphore and ErrGroup: golang.org/x/sync.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string>
 
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/testing.h"
+#include "taskleak/chan.h"
 #include "taskleak/context.h"
-#include "taskleak/registry.h"
 #include "taskleak/sync.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
@@ -24,64 +24,67 @@ using taskleak::Context;
 using taskleak::ContextError;
 using taskleak::ErrGroup;
 using taskleak::Go;
+using taskleak::MakeChan;
 using taskleak::Now;
 using taskleak::Panic;
 using taskleak::Semaphore;
 using taskleak::Sleep;
-using taskleak::TaskId;
-using taskleak::TaskRegistry;
-using taskleak::TaskSnapshot;
-using taskleak::TaskState;
 using taskleak::TimePoint;
+using taskleak::Unit;
 using taskleak::WithCancel;
 using taskleak::WithTimeout;
 using taskleak::Yield;
+using taskleak::internal::AwaitAlone;
+using taskleak::internal::AwaitBlocked;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::ExpectPanic;
+using taskleak::internal::ExpectRootBlockedIn;
+using taskleak::internal::OnBothRuntimes;
 using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
 using taskleak::internal::TestRun;
 
-void AwaitBlocked(TaskId id) {
-  for (;; Yield()) {
-    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-      if (task.id == id && task.state == TaskState::kBlocked) return;
-  }
-}
+class SemaphoreTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(SemaphoreTest);
 
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
-
-TEST(Semaphore, AdmitsNoMoreThanItsSize) {
-  for (std::uint64_t seed = 0; seed <= 100; ++seed) {
-    int most = 0;
+TEST_P(SemaphoreTest, AdmitsNoMoreThanItsSize) {
+  for (std::uint64_t seed = 0; seed <= Seeds(100); ++seed) {
     ExpectClean(RunOnce(
-        [&most] {
+        [seed] {
           Semaphore semaphore(2);
-          int inside = 0;
-          int done = 0;
+          std::atomic<int> inside = 0;  // Two at once, whom nothing orders.
           for (int i = 0; i < 5; ++i) {
-            Go([&] {
+            Go([&, seed] {
               semaphore.Acquire();
-              most = std::max(most, ++inside);
+              EXPECT_LE(++inside, 2) << "seed " << seed;
               Yield();
               --inside;
               semaphore.Release();
-              ++done;
             });
           }
-          while (done < 5) Yield();
+          AwaitAlone();
         },
         seed));
-    EXPECT_LE(most, 2) << "seed " << seed;
-    if (seed == 0) {
-      EXPECT_EQ(most, 2);
-    }
   }
 }
 
-TEST(Semaphore, ServesInOrderSoThatALargeRequestIsNotStarved) {
-  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+TEST_P(SemaphoreTest, AdmitsAsManyAsItsSizeAtOnce) {
+  ExpectClean(RunOnce([] {
+    Semaphore semaphore(2);
+    const auto meet = MakeChan<Unit>();
+    Go([&] {
+      semaphore.Acquire();
+      meet.Send({});
+      semaphore.Release();
+    });
+    semaphore.Acquire();
+    static_cast<void>(meet.Recv());  // Of the other, who is inside too.
+    semaphore.Release();
+    AwaitAlone();
+  }));
+}
+
+TEST_P(SemaphoreTest, ServesInOrderSoThatALargeRequestIsNotStarved) {
+  for (std::uint64_t seed = 0; seed <= Seeds(20); ++seed) {
     std::string order;
     ExpectClean(RunOnce(
         [&order] {
@@ -102,47 +105,46 @@ TEST(Semaphore, ServesInOrderSoThatALargeRequestIsNotStarved) {
           for (int i = 0; i < 5; ++i) Yield();
           EXPECT_EQ(order, "") << "one is free, but the first in line wants two";
           semaphore.Release(1);
-          while (order.size() < 2) Yield();
+          AwaitAlone();
         },
         seed));
     EXPECT_EQ(order, "Ls") << "seed " << seed;
   }
 }
 
-TEST(Semaphore, ReleasingMoreThanIsHeldPanics) {
-  const TestRun run = RunOnce([] {
-    Semaphore semaphore(3);
-    semaphore.Acquire(1);
-    semaphore.Release(2);
-  });
-  EXPECT_EQ(run.result.end, RunEnd::kPanic);
-  EXPECT_EQ(run.result.message, "semaphore: released more than held");
+TEST_P(SemaphoreTest, ReleasingMoreThanIsHeldPanics) {
+  ExpectPanic(RunOnce([] {
+                Semaphore semaphore(3);
+                semaphore.Acquire(1);
+                semaphore.Release(2);
+              }),
+              "semaphore: released more than held");
 }
 
-TEST(Semaphore, AcquireGivesUpWhenItsContextEnds) {
+TEST_P(SemaphoreTest, AcquireGivesUpWhenItsContextEnds) {
   const TestRun run = RunOnce([] {
     Semaphore semaphore(2);
     semaphore.Acquire(1);
-    bool small = false;
     const Context context = WithTimeout(Background(), 3s).first;
     AwaitBlocked(Go([&] {
       EXPECT_FALSE(semaphore.Acquire(context, 2));
       EXPECT_EQ(Now(), TimePoint(3s));
     }));
+    const auto small = MakeChan<Unit>();
     AwaitBlocked(Go([&] {
       semaphore.Acquire(1);  // Behind the large request; fits once that has given up.
-      small = true;
+      small.Send({});
     }));
-    EXPECT_FALSE(small);
-    while (!small) Sleep(1s);
+    static_cast<void>(small.Recv());
     EXPECT_EQ(Now(), TimePoint(3s));
+    AwaitAlone();
     semaphore.Release(2);
     EXPECT_TRUE(semaphore.TryAcquire(2)) << "nothing was acquired by the one that gave up";
   });
   ExpectClean(run);
 }
 
-TEST(Semaphore, AContextThatHasEndedAcquiresNothing) {
+TEST_P(SemaphoreTest, AContextThatHasEndedAcquiresNothing) {
   ExpectClean(RunOnce([] {
     Semaphore semaphore(1);
     const auto [context, cancel] = WithCancel(Background());
@@ -154,21 +156,19 @@ TEST(Semaphore, AContextThatHasEndedAcquiresNothing) {
   }));
 }
 
-TEST(Semaphore, ABlockedAcquireNamesTheSemaphoreAndTheContext) {
+TEST_P(SemaphoreTest, ABlockedAcquireNamesTheSemaphoreAndTheContext) {
   const TestRun run = RunOnce([] {
     Semaphore semaphore(0);
     const Context context = WithCancel(Background()).first;
     static_cast<void>(semaphore.Acquire(context));
   });
-  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
-  ASSERT_EQ(run.left.size(), 1u);
-  EXPECT_EQ(run.left[0].operation, "semaphore acquire");
-  ASSERT_EQ(run.left[0].objects.size(), 2u);
+  ExpectRootBlockedIn(run, "semaphore acquire");
+  ASSERT_EQ(run.left.at(0).objects.size(), 2u);
   EXPECT_EQ(run.left[0].objects[0].kind, "semaphore");
 }
 
 // golang.org/x/sync/semaphore: "Don't make other Acquire calls block on one that's doomed to fail."
-TEST(Semaphore, ARequestBeyondItsSizeBlocksItselfOnly) {
+TEST_P(SemaphoreTest, ARequestBeyondItsSizeBlocksItselfOnly) {
   const TestRun run = RunOnce([] {
     Semaphore semaphore(1);
     AwaitBlocked(Go("doomed", [&] { semaphore.Acquire(2); }));
@@ -180,33 +180,36 @@ TEST(Semaphore, ARequestBeyondItsSizeBlocksItselfOnly) {
   EXPECT_EQ(run.left[0].name, "doomed");
 }
 
-TEST(ErrGroup, WaitsForAllAndThenEndsItsContext) {
-  for (std::uint64_t seed = 0; seed <= 30; ++seed) {
+class ErrGroupTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(ErrGroupTest);
+
+TEST_P(ErrGroupTest, WaitsForAllAndThenEndsItsContext) {
+  for (std::uint64_t seed = 0; seed <= Seeds(30); ++seed) {
     ExpectClean(RunOnce(
         [] {
           ErrGroup group;
-          int done = 0;
+          int done[4] = {};
           for (int i = 0; i < 3; ++i) {
-            group.Go([&] {
+            group.Go([mine = &done[i]] {
               Yield();
-              ++done;
+              *mine = 1;
             });
           }
           group.Go("named", [&]() -> std::exception_ptr {
-            ++done;
+            done[3] = 1;
             return nullptr;
           });
           EXPECT_EQ(group.Ctx().Err(), ContextError::kNone);
           group.Wait();
-          EXPECT_EQ(done, 4);
+          EXPECT_EQ(done[0] + done[1] + done[2] + done[3], 4);
           EXPECT_EQ(group.Ctx().Err(), ContextError::kCanceled);
         },
         seed));
   }
 }
 
-TEST(ErrGroup, TheFirstErrorEndsTheContextAndIsThrownByWait) {
-  for (std::uint64_t seed = 0; seed <= 30; ++seed) {
+TEST_P(ErrGroupTest, TheFirstErrorEndsTheContextAndIsThrownByWait) {
+  for (std::uint64_t seed = 0; seed <= Seeds(30); ++seed) {
     ExpectClean(RunOnce(
         [] {
           ErrGroup group;
@@ -230,7 +233,7 @@ TEST(ErrGroup, TheFirstErrorEndsTheContextAndIsThrownByWait) {
   }
 }
 
-TEST(ErrGroup, AnythingThrownButAPanicIsAnError) {
+TEST_P(ErrGroupTest, AnythingThrownButAPanicIsAnError) {
   ExpectClean(RunOnce([] {
     ErrGroup group;
     group.Go([] { throw 42; });
@@ -243,17 +246,16 @@ TEST(ErrGroup, AnythingThrownButAPanicIsAnError) {
   }));
 }
 
-TEST(ErrGroup, APanicIsNoError) {
-  const TestRun run = RunOnce([] {
-    ErrGroup group;
-    group.Go([] { throw Panic("broken"); });
-    group.Wait();
-  });
-  EXPECT_EQ(run.result.end, RunEnd::kPanic);
-  EXPECT_EQ(run.result.message, "broken");
+TEST_P(ErrGroupTest, APanicIsNoError) {
+  ExpectPanic(RunOnce([] {
+                ErrGroup group;
+                group.Go([] { throw Panic("broken"); });
+                group.Wait();
+              }),
+              "broken");
 }
 
-TEST(ErrGroup, ItsContextEndsWithTheParent) {
+TEST_P(ErrGroupTest, ItsContextEndsWithTheParent) {
   ExpectClean(RunOnce([] {
     const auto [parent, cancel] = WithCancel(Background());
     ErrGroup group(parent);
@@ -263,29 +265,29 @@ TEST(ErrGroup, ItsContextEndsWithTheParent) {
   }));
 }
 
-TEST(ErrGroup, ALimitBoundsHowManyWorkAtOnce) {
-  for (std::uint64_t seed = 0; seed <= 50; ++seed) {
-    int most = 0;
-    ExpectClean(RunOnce(
-        [&most] {
+TEST_P(ErrGroupTest, ALimitBoundsHowManyWorkAtOnce) {
+  for (std::uint64_t seed = 0; seed <= Seeds(50); ++seed) {
+    const TestRun run = RunOnce(
+        [seed] {
           ErrGroup group;
           group.SetLimit(2);
-          int inside = 0;
+          std::atomic<int> inside = 0;  // Two at once, whom nothing orders.
           for (int i = 0; i < 6; ++i) {
-            group.Go([&] {
-              most = std::max(most, ++inside);
+            group.Go([&, seed] {
+              EXPECT_LE(++inside, 2) << "seed " << seed;
               Sleep(1ms);
               --inside;
             });
           }
           group.Wait();
         },
-        seed));
-    EXPECT_EQ(most, 2) << "seed " << seed;
+        seed);
+    ExpectClean(run);
+    EXPECT_EQ(run.result.time, taskleak::Duration(3ms).count()) << "two at a time, seed " << seed;
   }
 }
 
-TEST(ErrGroup, ALeakedTaskOfItIsADeadlockOfWait) {
+TEST_P(ErrGroupTest, ALeakedTaskOfItIsADeadlockOfWait) {
   const TestRun run = RunOnce([] {
     ErrGroup group;
     group.Go("stuck", [] { static_cast<void>(Chan<int>().Recv()); });

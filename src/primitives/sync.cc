@@ -77,7 +77,15 @@ void Cond::Wait(const Site& site) {
     core->waiters.Push(&waiter);
     // Giving up the lock is an operation: a signal may come before we park, which then returns at
     // once.
-    release_(lock);
+    try {
+      release_(lock);
+    } catch (const internal::Unwind&) {
+      throw;
+    } catch (...) {  // Whatever that lock throws: it is not held, and so this is no wait.
+      if (waiter.queue != nullptr) core->waiters.Remove(&waiter);
+      runtime->After(op, outcome::kPanicked);
+      throw;
+    }
     runtime->Park(op);
   }
   Finish(runtime, op, *core, End::kFed);

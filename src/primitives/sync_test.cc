@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/testing.h"
 #include "taskleak/error.h"
-#include "taskleak/registry.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
 
@@ -27,55 +26,51 @@ using taskleak::MakeChan;
 using taskleak::Mutex;
 using taskleak::NewTimer;
 using taskleak::Once;
+using taskleak::Panic;
 using taskleak::RWMutex;
 using taskleak::Semaphore;
 using taskleak::TaskId;
-using taskleak::TaskRegistry;
-using taskleak::TaskSnapshot;
-using taskleak::TaskState;
 using taskleak::Timer;
 using taskleak::UsageError;
 using taskleak::WaitGroup;
 using taskleak::Yield;
+using taskleak::internal::AwaitAlone;
+using taskleak::internal::AwaitBlocked;
+using taskleak::internal::AwaitEnd;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::ExpectPanic;
+using taskleak::internal::ExpectRootBlockedIn;
+using taskleak::internal::Look;
+using taskleak::internal::OnBothRuntimes;
 using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
 using taskleak::internal::TestRun;
 
-void AwaitBlocked(TaskId id) {
-  for (;; Yield()) {
-    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-      if (task.id == id && task.state == TaskState::kBlocked) return;
-  }
-}
+class WaitGroupTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(WaitGroupTest);
 
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
-
-TEST(WaitGroup, WaitsForAll) {
-  for (std::uint64_t seed = 0; seed <= 50; ++seed) {
+TEST_P(WaitGroupTest, WaitsForAll) {
+  for (std::uint64_t seed = 0; seed <= Seeds(50); ++seed) {
     ExpectClean(RunOnce(
         [] {
           WaitGroup tasks;
-          int done = 0;
+          int done[3] = {};
           tasks.Add(2);
           for (int i = 0; i < 2; ++i) {
-            Go([&] {
+            Go([&tasks, mine = &done[i]] {
               Yield();
-              ++done;
+              *mine = 1;
               tasks.Done();
             });
           }
-          tasks.Go("named", [&] { ++done; });
+          tasks.Go("named", [&] { done[2] = 1; });
           tasks.Wait();
-          EXPECT_EQ(done, 3);
+          EXPECT_EQ(done[0] + done[1] + done[2], 3);
         },
         seed));
   }
 }
 
-TEST(WaitGroup, AtZeroWaitReturnsAtOnce) {
+TEST_P(WaitGroupTest, AtZeroWaitReturnsAtOnce) {
   ExpectClean(RunOnce([] {
     WaitGroup tasks;
     tasks.Wait();
@@ -85,48 +80,40 @@ TEST(WaitGroup, AtZeroWaitReturnsAtOnce) {
   }));
 }
 
-TEST(WaitGroup, BelowZeroPanics) {
-  const TestRun run = RunOnce([] {
-    WaitGroup tasks;
-    tasks.Add(1);
-    tasks.Done();
-    tasks.Done();
-  });
-  EXPECT_EQ(run.result.end, RunEnd::kPanic);
-  EXPECT_EQ(run.result.message, "negative WaitGroup counter");
+TEST_P(WaitGroupTest, BelowZeroPanics) {
+  ExpectPanic(RunOnce([] {
+                WaitGroup tasks;
+                tasks.Add(1);
+                tasks.Done();
+                tasks.Done();
+              }),
+              "negative WaitGroup counter");
 }
 
-TEST(WaitGroup, AMissingDoneIsADeadlock) {
+TEST_P(WaitGroupTest, AMissingDoneIsADeadlock) {
   const TestRun run = RunOnce([] {
     WaitGroup tasks;
     tasks.Add(1);
     tasks.Wait();
   });
-  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
-  ASSERT_EQ(run.left.size(), 1u);
-  EXPECT_EQ(run.left[0].operation, "waitgroup wait");
-  EXPECT_EQ(run.left[0].objects.at(0).kind, "wait group");
+  ExpectRootBlockedIn(run, "waitgroup wait");
+  EXPECT_EQ(run.left.at(0).objects.at(0).kind, "wait group");
 }
 
-TEST(WaitGroup, WakesAllWhoWait) {
-  int woken = 0;
-  ExpectClean(RunOnce([&woken] {
+TEST_P(WaitGroupTest, WakesAllWhoWait) {
+  ExpectClean(RunOnce([] {
     WaitGroup tasks;
     tasks.Add(1);
-    for (int i = 0; i < 3; ++i) {
-      AwaitBlocked(Go([&] {
-        tasks.Wait();
-        ++woken;
-      }));
-    }
-    EXPECT_EQ(woken, 0);
+    for (int i = 0; i < 3; ++i) AwaitBlocked(Go([&] { tasks.Wait(); }));
     tasks.Done();
-    while (woken < 3) Yield();
+    AwaitAlone();
   }));
-  EXPECT_EQ(woken, 3);
 }
 
-TEST(Cond, ASignalBeforeTheWaitIsLost) {
+class CondTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(CondTest);
+
+TEST_P(CondTest, ASignalBeforeTheWaitIsLost) {
   const TestRun run = RunOnce([] {
     Mutex mutex;
     Cond cond(mutex);
@@ -146,37 +133,40 @@ TEST(Cond, ASignalBeforeTheWaitIsLost) {
   EXPECT_EQ(run.left[0].objects.at(0).kind, "cond");
 }
 
-TEST(Cond, ASignalWakesTheLongestWaiterAndABroadcastAll) {
-  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+TEST_P(CondTest, ASignalWakesTheLongestWaiterAndABroadcastAll) {
+  for (std::uint64_t seed = 0; seed <= Seeds(20); ++seed) {
     std::vector<int> woken;
     ExpectClean(RunOnce(
         [&woken] {
           Mutex mutex;
           Cond cond(mutex);
+          TaskId waiter[4];
           for (int i = 0; i < 4; ++i) {
-            AwaitBlocked(Go([&, i] {
+            waiter[i] = Go([&, i] {
               const std::lock_guard lock(mutex);
               cond.Wait();
               EXPECT_FALSE(mutex.TryLock()) << "it holds the lock again";
               woken.push_back(i);
-            }));
+            });
+            AwaitBlocked(waiter[i]);
           }
           cond.Signal();
-          while (woken.empty()) Yield();
+          AwaitEnd(waiter[0]);
           EXPECT_EQ(woken, std::vector<int>{0});
           cond.Signal();
-          while (woken.size() == 1) Yield();
+          AwaitEnd(waiter[1]);
           EXPECT_EQ(woken, (std::vector<int>{0, 1}));
           cond.Broadcast();
-          while (woken.size() < 4) Yield();
+          AwaitAlone();
+          EXPECT_EQ(woken.size(), 4u);
         },
         seed));
   }
 }
 
 // The usual monitor: items are neither lost nor doubled under any schedule.
-TEST(Cond, ServesAQueueUnderEverySchedule) {
-  for (std::uint64_t seed = 0; seed <= 200; ++seed) {
+TEST_P(CondTest, ServesAQueueUnderEverySchedule) {
+  for (std::uint64_t seed = 0; seed <= Seeds(200); ++seed) {
     int taken = 0;
     ExpectClean(RunOnce(
         [&taken] {
@@ -208,19 +198,17 @@ TEST(Cond, ServesAQueueUnderEverySchedule) {
 
 // Giving up the lock is an operation of its own: a signal may fall between it and the wait, and
 // counts.
-TEST(Cond, ASignalWithoutTheLockDuringTheWaitIsNotLost) {
-  for (std::uint64_t seed = 0; seed <= 200; ++seed) {
+TEST_P(CondTest, ASignalWithoutTheLockDuringTheWaitIsNotLost) {
+  for (std::uint64_t seed = 0; seed <= Seeds(200); ++seed) {
     ExpectClean(RunOnce(
         [] {
           Mutex mutex;
           Cond cond(mutex);
-          bool woken = false;
-          Go([&] {
+          const TaskId waiter = Go([&] {
             const std::lock_guard lock(mutex);
             cond.Wait();
-            woken = true;
           });
-          while (!woken) {
+          while (Look(waiter).has_value()) {
             cond.Signal();
             cond.Broadcast();
             Yield();
@@ -230,28 +218,45 @@ TEST(Cond, ASignalWithoutTheLockDuringTheWaitIsNotLost) {
   }
 }
 
-TEST(Cond, TakesAnyBasicLockable) {
+TEST_P(CondTest, TakesAnyBasicLockable) {
   ExpectClean(RunOnce([] {
     RWMutex mutex;
     auto reader = mutex.RLocker();
     Cond cond(reader);
-    bool woken = false;
     AwaitBlocked(Go([&] {
       reader.Lock();
       cond.Wait();
       EXPECT_FALSE(mutex.TryLock());
-      woken = true;
       reader.Unlock();
     }));
     EXPECT_TRUE(mutex.TryLock());
     mutex.Unlock();
     cond.Signal();
-    while (!woken) Yield();
+    AwaitAlone();
   }));
 }
 
-TEST(Once, RunsOnceAndASecondCallerBlocksUntilItIsDone) {
-  for (std::uint64_t seed = 0; seed <= 50; ++seed) {
+TEST_P(CondTest, AWaitWithoutTheLockPanicsAndKeepsNothing) {
+  ExpectClean(RunOnce([] {
+    Mutex mutex;
+    Cond cond(mutex);
+    EXPECT_THROW(cond.Wait(), Panic);
+    AwaitEnd(Go([&] { const std::lock_guard lock(mutex); }));
+    const TaskId waiter = Go([&] {
+      const std::lock_guard lock(mutex);
+      cond.Wait();
+    });
+    AwaitBlocked(waiter);
+    cond.Signal();  // Whoever panicked does not wait any more.
+    AwaitEnd(waiter);
+  }));
+}
+
+class OnceTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(OnceTest);
+
+TEST_P(OnceTest, RunsOnceAndASecondCallerBlocksUntilItIsDone) {
+  for (std::uint64_t seed = 0; seed <= Seeds(50); ++seed) {
     ExpectClean(RunOnce(
         [] {
           Once once;
@@ -275,29 +280,24 @@ TEST(Once, RunsOnceAndASecondCallerBlocksUntilItIsDone) {
   }
 }
 
-TEST(Once, ACallFromWithinDeadlocks) {
+TEST_P(OnceTest, ACallFromWithinDeadlocks) {
   const TestRun run = RunOnce([] {
     Once once;
     once.Do([&] { once.Do([] { ADD_FAILURE() << "twice"; }); });
   });
-  EXPECT_EQ(run.result.end, RunEnd::kDeadlock);
-  EXPECT_EQ(run.left.at(0).operation, "once");
+  ExpectRootBlockedIn(run, "once");
 }
 
-TEST(Once, AFunctionThatThrowsCountsAsDone) {
+TEST_P(OnceTest, AFunctionThatThrowsCountsAsDone) {
   ExpectClean(RunOnce([] {
     Once once;
-    int waited = 0;
     EXPECT_THROW(once.Do([&] {
-      AwaitBlocked(Go([&] {
-        once.Do([] { ADD_FAILURE() << "again"; });
-        ++waited;
-      }));
+      AwaitBlocked(Go([&] { once.Do([] { ADD_FAILURE() << "again"; }); }));
       throw std::runtime_error("once");
     }),
                  std::runtime_error);
     once.Do([] { ADD_FAILURE() << "again"; });
-    while (waited == 0) Yield();
+    AwaitAlone();
   }));
 }
 
@@ -308,7 +308,10 @@ Once g_once;
 Semaphore g_semaphore(1);
 Cond g_cond(g_mutex);
 
-TEST(GlobalObjects, StartAfreshInEachRun) {
+class GlobalObjects : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(GlobalObjects);
+
+TEST_P(GlobalObjects, StartAfreshInEachRun) {
   for (int run = 0; run < 3; ++run) {
     int onces = 0;
     const TestRun result = RunOnce([&onces] {
@@ -330,8 +333,28 @@ TEST(GlobalObjects, StartAfreshInEachRun) {
   }
 }
 
+// Each starts afresh once in a run, whichever of many tasks touches it first.
+TEST_P(GlobalObjects, ManyTasksMayBeTheFirstToTouchOne) {
+  for (std::uint64_t seed = 0; seed <= Seeds(50); ++seed) {
+    int count = 0;
+    ExpectClean(RunOnce(
+        [&count] {
+          for (int i = 0; i < 4; ++i) {
+            Go([&count] {
+              const std::lock_guard lock(g_mutex);
+              ++count;
+              EXPECT_TRUE(g_semaphore.TryAcquire());
+              g_semaphore.Release();
+            });
+          }
+        },
+        seed));
+    EXPECT_EQ(count, 4) << "seed " << seed;
+  }
+}
+
 // What runs do to them stays there: outside every run they have a life of their own.
-TEST(GlobalObjects, AreTheirOwnOutsideEveryRun) {
+TEST_P(GlobalObjects, AreTheirOwnOutsideEveryRun) {
   g_mutex.Lock();
   g_tasks.Add(1);
   static_cast<void>(RunOnce([] {
@@ -344,26 +367,30 @@ TEST(GlobalObjects, AreTheirOwnOutsideEveryRun) {
   g_tasks.Wait();
 }
 
-// An object made in one run is used in the next.
-template <class T>
-void ExpectRefusedInTheNextRun(const std::function<std::unique_ptr<T>()>& make,
-                               const std::function<void(T&)>& use) {
-  std::unique_ptr<T> kept;
-  ExpectClean(RunOnce([&] { kept = make(); }));
-  const TestRun run = RunOnce([&] {
-    try {
-      use(*kept);
-      // NOLINTNEXTLINE(bugprone-empty-catch): whatever the body makes of it, the caller is told.
-    } catch (const std::exception&) {
-    }
-  });
-  EXPECT_EQ(run.result.end, RunEnd::kMisuse);
-  EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos)
-      << run.result.message;
-  EXPECT_THROW(use(*kept), UsageError) << "and outside every run";
-}
+class ObjectsOfAnEarlierRun : public OnBothRuntimes {
+ protected:
+  // An object made in one run is used in the next.
+  template <class T>
+  static void ExpectRefusedInTheNextRun(const std::function<std::unique_ptr<T>()>& make,
+                                        const std::function<void(T&)>& use) {
+    std::unique_ptr<T> kept;
+    ExpectClean(RunOnce([&] { kept = make(); }));
+    const TestRun run = RunOnce([&] {
+      try {
+        use(*kept);
+        // NOLINTNEXTLINE(bugprone-empty-catch): whatever the body makes of it, the caller is told.
+      } catch (const std::exception&) {
+      }
+    });
+    EXPECT_EQ(run.result.end, RunEnd::kMisuse);
+    EXPECT_NE(run.result.message.find("belongs to an earlier run"), std::string::npos)
+        << run.result.message;
+    EXPECT_THROW(use(*kept), UsageError) << "and outside every run";
+  }
+};
+INSTANTIATE_ON_BOTH_RUNTIMES(ObjectsOfAnEarlierRun);
 
-TEST(ObjectsOfAnEarlierRun, AreRefused) {
+TEST_P(ObjectsOfAnEarlierRun, AreRefused) {
   ExpectRefusedInTheNextRun<Mutex>([] { return std::make_unique<Mutex>(); },
                                    [](Mutex& m) { m.Lock(); });
   ExpectRefusedInTheNextRun<RWMutex>([] { return std::make_unique<RWMutex>(); },
@@ -378,7 +405,7 @@ TEST(ObjectsOfAnEarlierRun, AreRefused) {
                                        [](Chan<int>& c) { c.Send(1); });
 }
 
-TEST(ObjectsOfAnEarlierRun, TimersAreRefused) {
+TEST_P(ObjectsOfAnEarlierRun, TimersAreRefused) {
   ExpectRefusedInTheNextRun<Timer>([] { return std::make_unique<Timer>(NewTimer(Duration(1))); },
                                    [](Timer& t) { t.Stop(); });
   ExpectRefusedInTheNextRun<Timer>(

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "src/runtime/sim/testing.h"
+#include "src/runtime/testing.h"
 #include "taskleak/chan.h"
+#include "taskleak/registry.h"
 #include "taskleak/task.h"
 #include "taskleak/time.h"
 
@@ -25,21 +26,22 @@ using taskleak::NewTimer;
 using taskleak::Now;
 using taskleak::Sleep;
 using taskleak::TaskId;
+using taskleak::TaskState;
 using taskleak::Ticker;
 using taskleak::TimePoint;
 using taskleak::Timer;
 using taskleak::Yield;
+using taskleak::internal::ExpectClean;
+using taskleak::internal::Look;
+using taskleak::internal::OnBothRuntimes;
 using taskleak::internal::RunEnd;
-using taskleak::internal::RunOnce;
 using taskleak::internal::TestRun;
 
-void ExpectClean(const TestRun& run) {
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
-}
+class SleepTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(SleepTest);
 
-TEST(Sleep, TheShortestSleepEndsFirst) {
-  for (std::uint64_t seed = 0; seed <= 20; ++seed) {
+TEST_P(SleepTest, TheShortestSleepEndsFirst) {
+  for (std::uint64_t seed = 0; seed <= Seeds(20); ++seed) {
     std::vector<int> order;
     const TestRun run = RunOnce(
         [&order] {
@@ -58,20 +60,21 @@ TEST(Sleep, TheShortestSleepEndsFirst) {
   }
 }
 
-TEST(Sleep, SleepersOfOneMomentWakeInOrderOfArming) {
+TEST_P(SleepTest, SleepersOfOneMomentWakeInOrderOfArming) {
   std::vector<int> order;
   ExpectClean(RunOnce([&order] {
     for (int i = 0; i < 5; ++i) {
-      Go([&order, i] {
+      const TaskId sleeper = Go([&order, i] {
         Sleep(1s);
         order.push_back(i);
       });
+      while (Look(sleeper)->state != TaskState::kSleeping) Yield();
     }
   }));
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
 }
 
-TEST(Sleep, ZeroAndLessReturnAtOnce) {
+TEST_P(SleepTest, ZeroAndLessReturnAtOnce) {
   const TestRun run = RunOnce([] {
     Sleep(0s);
     Sleep(-5s);
@@ -82,7 +85,7 @@ TEST(Sleep, ZeroAndLessReturnAtOnce) {
   EXPECT_EQ(run.result.time, 0);
 }
 
-TEST(Sleep, TheLongestIsNotTooLong) {
+TEST_P(SleepTest, TheLongestIsNotTooLong) {
   const TestRun run = RunOnce([] {
     Sleep(1s);
     Sleep(Duration::max());
@@ -92,7 +95,10 @@ TEST(Sleep, TheLongestIsNotTooLong) {
   EXPECT_EQ(run.result.time, Duration::max().count());
 }
 
-TEST(Now, StandsStillWhileTasksRun) {
+class NowTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(NowTest);
+
+TEST_P(NowTest, StandsStillWhileTasksRun) {
   ExpectClean(RunOnce([] {
     EXPECT_EQ(Now(), TimePoint());
     for (int i = 0; i < 100; ++i) Yield();
@@ -102,7 +108,10 @@ TEST(Now, StandsStillWhileTasksRun) {
   }));
 }
 
-TEST(After, DeliversTheTimeOnce) {
+class AfterTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(AfterTest);
+
+TEST_P(AfterTest, DeliversTheTimeOnce) {
   ExpectClean(RunOnce([] {
     const auto ch = After(2s);
     EXPECT_EQ(ch.Cap(), 1u);
@@ -113,7 +122,10 @@ TEST(After, DeliversTheTimeOnce) {
   }));
 }
 
-TEST(Timer, StopBeforeItFires) {
+class TimerTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(TimerTest);
+
+TEST_P(TimerTest, StopBeforeItFires) {
   const TestRun run = RunOnce([] {
     const Timer timer = NewTimer(1h);
     EXPECT_TRUE(timer.Stop());
@@ -124,7 +136,7 @@ TEST(Timer, StopBeforeItFires) {
   ExpectClean(run);
 }
 
-TEST(Timer, StopAfterItFiredIsFalseAndDoesNotDrain) {
+TEST_P(TimerTest, StopAfterItFiredIsFalseAndDoesNotDrain) {
   ExpectClean(RunOnce([] {
     const Timer timer = NewTimer(1s);
     Sleep(2s);
@@ -134,7 +146,7 @@ TEST(Timer, StopAfterItFiredIsFalseAndDoesNotDrain) {
   }));
 }
 
-TEST(Timer, ResetWhileItRuns) {
+TEST_P(TimerTest, ResetWhileItRuns) {
   ExpectClean(RunOnce([] {
     const Timer timer = NewTimer(1s);
     EXPECT_TRUE(timer.Reset(5s));
@@ -148,7 +160,7 @@ TEST(Timer, ResetWhileItRuns) {
 }
 
 // Why Go's documentation wanted `if !t.Stop() { <-t.C }` before a Reset.
-TEST(Timer, ResetOfOneThatFiredAndWasNotDrainedKeepsTheOldTick) {
+TEST_P(TimerTest, ResetOfOneThatFiredAndWasNotDrainedKeepsTheOldTick) {
   ExpectClean(RunOnce([] {
     const Timer timer = NewTimer(1s);
     Sleep(2s);
@@ -165,7 +177,7 @@ TEST(Timer, ResetOfOneThatFiredAndWasNotDrainedKeepsTheOldTick) {
   }));
 }
 
-TEST(Timer, ZeroAndNegativeDurationsFireAtOnce) {
+TEST_P(TimerTest, ZeroAndNegativeDurationsFireAtOnce) {
   ExpectClean(RunOnce([] {
     Sleep(1s);
     EXPECT_EQ(NewTimer(0s).C().Recv(), TimePoint(1s));
@@ -174,14 +186,17 @@ TEST(Timer, ZeroAndNegativeDurationsFireAtOnce) {
   }));
 }
 
-TEST(Timer, DroppingTheHandleDoesNotStopIt) {
+TEST_P(TimerTest, DroppingTheHandleDoesNotStopIt) {
   ExpectClean(RunOnce([] {
     const auto ch = NewTimer(1s).C();
     EXPECT_EQ(ch.Recv(), TimePoint(1s));
   }));
 }
 
-TEST(AfterFunc, RunsAsATaskOfItsOwn) {
+class AfterFuncTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(AfterFuncTest);
+
+TEST_P(AfterFuncTest, RunsAsATaskOfItsOwn) {
   bool ran = false;
   const TestRun run = RunOnce([&ran] {
     const TaskId self = CurrentTask();
@@ -198,7 +213,7 @@ TEST(AfterFunc, RunsAsATaskOfItsOwn) {
   EXPECT_EQ(run.result.time, Duration(3s).count());
 }
 
-TEST(AfterFunc, StopAndReset) {
+TEST_P(AfterFuncTest, StopAndReset) {
   std::vector<TimePoint> ran;
   ExpectClean(RunOnce([&ran] {
     const Timer timer = AfterFunc(1s, [&ran] { ran.push_back(Now()); });
@@ -217,7 +232,10 @@ TEST(AfterFunc, StopAndReset) {
       << "a function may run again";
 }
 
-TEST(Ticker, TicksAtEveryPeriod) {
+class TickerTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(TickerTest);
+
+TEST_P(TickerTest, TicksAtEveryPeriod) {
   ExpectClean(RunOnce([] {
     const Ticker ticker = NewTicker(3s);
     for (int i = 1; i <= 4; ++i) EXPECT_EQ(ticker.C().Recv(), TimePoint(i * 3s));
@@ -227,7 +245,7 @@ TEST(Ticker, TicksAtEveryPeriod) {
   }));
 }
 
-TEST(Ticker, DropsTicksThatNobodyReads) {
+TEST_P(TickerTest, DropsTicksThatNobodyReads) {
   ExpectClean(RunOnce([] {
     const Ticker ticker = NewTicker(1s);
     Sleep(3500ms);
@@ -238,7 +256,7 @@ TEST(Ticker, DropsTicksThatNobodyReads) {
   }));
 }
 
-TEST(Ticker, ResetChangesThePeriod) {
+TEST_P(TickerTest, ResetChangesThePeriod) {
   ExpectClean(RunOnce([] {
     const Ticker ticker = NewTicker(1s);
     EXPECT_EQ(ticker.C().Recv(), TimePoint(1s));
@@ -251,7 +269,7 @@ TEST(Ticker, ResetChangesThePeriod) {
   }));
 }
 
-TEST(Ticker, TheLongestPeriodTicksOnce) {
+TEST_P(TickerTest, TheLongestPeriodTicksOnce) {
   ExpectClean(RunOnce([] {
     const Ticker ticker = NewTicker(Duration::max());
     EXPECT_EQ(ticker.C().Recv(), TimePoint::max());
@@ -259,7 +277,7 @@ TEST(Ticker, TheLongestPeriodTicksOnce) {
   }));
 }
 
-TEST(Ticker, APeriodOfZeroOrLessPanics) {
+TEST_P(TickerTest, APeriodOfZeroOrLessPanics) {
   const TestRun run = RunOnce([] { static_cast<void>(NewTicker(0s)); });
   EXPECT_EQ(run.result.end, RunEnd::kPanic);
   EXPECT_EQ(run.result.message, "non-positive interval for NewTicker");
@@ -267,7 +285,7 @@ TEST(Ticker, APeriodOfZeroOrLessPanics) {
   EXPECT_EQ(RunOnce([] { NewTicker(1s).Reset(0s); }).result.end, RunEnd::kPanic);
 }
 
-TEST(Ticker, ARunWithOnlyAFullOneLeftEnds) {
+TEST_P(TickerTest, ARunWithOnlyAFullOneLeftEnds) {
   const TestRun run = RunOnce([] {
     static_cast<void>(NewTicker(1s));
     Go("stuck", [] { static_cast<void>(Chan<int>().Recv()); });
@@ -278,14 +296,17 @@ TEST(Ticker, ARunWithOnlyAFullOneLeftEnds) {
   EXPECT_EQ(run.result.time, Duration(1s).count()) << "one tick fills it";
 }
 
-TEST(Ticker, AForgottenOneAloneIsNoLeak) {
+TEST_P(TickerTest, AForgottenOneAloneIsNoLeak) {
   ExpectClean(RunOnce([] {
     const Ticker ticker = NewTicker(1s);
     EXPECT_EQ(ticker.C().Recv(), TimePoint(1s));
   }));
 }
 
-TEST(Timers, ThoseDueTogetherFireInOrderOfArming) {
+class TimersTest : public OnBothRuntimes {};
+INSTANTIATE_ON_BOTH_RUNTIMES(TimersTest);
+
+TEST_P(TimersTest, ThoseDueTogetherFireInOrderOfArming) {
   std::string order;
   ExpectClean(RunOnce([&order] {
     static_cast<void>(AfterFunc(2s, [&order] { order += 'a'; }));
@@ -298,7 +319,7 @@ TEST(Timers, ThoseDueTogetherFireInOrderOfArming) {
 }
 
 // A heap of timers, many stopped and moved at random: those left fire in order of time.
-TEST(Timers, ManyOfThemKeepTheirOrder) {
+TEST_P(TimersTest, ManyOfThemKeepTheirOrder) {
   std::vector<TimePoint> fired;
   std::vector<TimePoint> expected;
   ExpectClean(RunOnce([&] {

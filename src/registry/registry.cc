@@ -144,7 +144,8 @@ TaskView ViewOf(const NativeTask& task) {
           .last_site = task.last_site,
           .blocked_since = task.blocked_since,
           .frame = task.parked ? task.frame : nullptr,
-          .stack_high = task.stack_high};
+          // A task that has just begun may be about to find out.
+          .stack_high = task.parked ? task.stack_high : 0};
 }
 
 // Each task's objects, and each object's tasks: what a blocked operation names, in the order of its
@@ -282,6 +283,7 @@ std::vector<TaskSnapshot> SnapshotTasks(const Simulator& simulator) {
 
 std::vector<TaskSnapshot> SnapshotTasks(NativeRuntime& runtime) {
   const Exclusive exclusive(&runtime);
+  OrderAcquire(&runtime);  // Whoever looks comes after what those did that have parked or ended.
   const Waiting waiting = WaitingIn(runtime);
   const std::int64_t now = runtime.Now();
   std::vector<TaskSnapshot> tasks;

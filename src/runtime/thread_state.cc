@@ -75,10 +75,16 @@ Object::Object(ObjectKind kind, const Site& made_at) : kind(kind), made_at(made_
 
 WithMaker::WithMaker() { t_state.runtime->CaptureStack(made_stack, kMadeFrames); }
 
-// A handle may be dropped on a thread that no runtime knows; a run that is over has forgotten it.
-Object::~Object() {
-  if (run == kNativeRun && t_state.run == 0) AttachThread();
-  if (t_state.run == run && run != 0) t_state.runtime->Forget(this);
+Object::~Object() { LeaveList(); }  // It is in the list yet if a constructor threw.
+
+// The last handle may be dropped on a thread that no runtime knows, or within another run; a run
+// that is over has forgotten its objects.
+void Object::LeaveList() noexcept {
+  if (!listed) return;
+  if (run == kNativeRun)
+    ForgetNatively(this);
+  else if (t_state.run == run)
+    t_state.runtime->Forget(this);
 }
 
 #if TASKLEAK_TSAN
@@ -90,6 +96,7 @@ void OrderDrop(const void* count, std::uint32_t references) noexcept {
 #endif
 
 void Object::Dispose() noexcept {
+  LeaveList();
   const auto destroy = [](void* object) noexcept { static_cast<Object*>(object)->Destroy(); };
   if (refs_.shared() && t_state.runtime != nullptr)
     t_state.runtime->Dispose(this, destroy);

@@ -34,6 +34,9 @@ void* AlarmClock::Main(void* argument) {
   auto* clock = static_cast<AlarmClock*>(argument);
   NativeRuntime& runtime = NativeRuntime::Process();
   NativeTask self;  // In no list: what it does is nobody's task.
+  // For all that, it may have to wait: the last reference to a context, and so to its values, may
+  // be the timer's, and what a value's destructor does is the user's.
+  self.record = taskleak_v1_task_acquire();
   t_state = {&runtime, &self, kNativeRun, false};
   for (;;) {
     clock->changed_.store(0, std::memory_order_relaxed);

@@ -202,14 +202,20 @@ void NativeRuntime::Adopt(Object* object) {
   object->next = nullptr;
   (object_last_ != nullptr ? object_last_->next : object_first_) = object;
   object_last_ = object;
+  object->listed = true;
 }
 
+void ForgetNatively(Object* object) noexcept { NativeRuntime::Process().Forget(object); }
+
 void NativeRuntime::Forget(Object* object) noexcept {
-  const Exclusive exclusive(this);
-  if (object->prev == nullptr && object->next == nullptr && object_first_ != object) return;
-  (object->prev != nullptr ? object->prev->next : object_first_) = object->next;
-  (object->next != nullptr ? object->next->prev : object_last_) = object->prev;
-  object->next = object->prev = nullptr;
+  const bool holds_lock = t_state.runtime == this && Self()->depth > 0;
+  if (!holds_lock) lock_.Acquire();
+  if (object->listed) {
+    object->listed = false;
+    (object->prev != nullptr ? object->prev->next : object_first_) = object->next;
+    (object->next != nullptr ? object->next->prev : object_last_) = object->prev;
+  }
+  if (!holds_lock) lock_.Release();
 }
 
 void NativeRuntime::CaptureStack(std::uintptr_t* pcs, std::size_t max) {

@@ -6,36 +6,28 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "src/runtime/native/testing.h"
+#include "src/runtime/testing.h"
 #include "taskleak/taskleak.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace taskleak;
+using internal::AwaitBlocked;
+using internal::AwaitEnd;
+using internal::ExpectClean;
+using internal::Look;
 using internal::RunEnd;
 using internal::RunNativelyOnce;
 using internal::TestRun;
-
-// The task of that id, once it stands blocked.
-TaskSnapshot AwaitBlocked(TaskId id) {
-  for (;; Yield()) {
-    for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-      if (task.id == id && task.state == TaskState::kBlocked) return task;
-  }
-}
-
-bool Lives(TaskId id) {
-  for (const TaskSnapshot& task : TaskRegistry::Global().Snapshot())
-    if (task.id == id) return true;
-  return false;
-}
 
 TEST(Native, TasksRunOnThreadsOfTheirOwn) {
   const auto ids = MakeChan<std::thread::id>();
@@ -49,7 +41,7 @@ TEST(Native, AnIdleThreadServesTheNextTask) {
   for (int i = 0; i < 200; ++i) {
     const TaskId id = Go([ids] { ids.Send(std::this_thread::get_id()); });
     seen.insert(*ids.Recv());
-    while (Lives(id)) Yield();
+    AwaitEnd(id);
   }
   EXPECT_LT(seen.size(), 100u) << "two hundred tasks one after another need no two hundred threads";
 }
@@ -69,7 +61,7 @@ TEST(Native, ABlockedTaskIsShownWithBothStacksUntilItIsServed) {
   ASSERT_EQ(task.objects.size(), 1u);
   EXPECT_EQ(task.objects[0].waiting, std::vector<TaskId>{id});
   EXPECT_EQ(channel.Recv(), 1);
-  while (Lives(id)) Yield();
+  AwaitEnd(id);
 }
 
 TEST(Native, AThreadThatComesByIsATaskUntilItEnds) {
@@ -84,7 +76,7 @@ TEST(Native, AThreadThatComesByIsATaskUntilItEnds) {
   while (id == 0) Yield();
   EXPECT_EQ(channel.Recv(), 7);
   foreign.join();
-  EXPECT_FALSE(Lives(id));
+  EXPECT_FALSE(Look(id).has_value());
 }
 
 TEST(Native, SleepTakesRealTimeAndTimersFire) {
@@ -118,15 +110,16 @@ TEST(Native, ManyTasksCountUnderAMutex) {
 }
 
 // What a value's destructor does is the user's: it may use the primitives, and wait.
+struct Tells {
+  explicit Tells(Chan<int> to) : to(std::move(to)) {}
+  Tells(Tells&& other) noexcept : to(std::exchange(other.to, {})) {}
+  ~Tells() {
+    if (to) to.Send(1);
+  }
+  Chan<int> to;
+};
+
 TEST(Native, ADestructorOfAnElementMayUseTheChannels) {
-  struct Tells {
-    explicit Tells(Chan<int> to) : to(std::move(to)) {}
-    Tells(Tells&& other) noexcept : to(std::exchange(other.to, {})) {}
-    ~Tells() {
-      if (to) to.Send(1);
-    }
-    Chan<int> to;
-  };
   const auto told = MakeChan<int>(1);
   {
     const auto channel = MakeChan<Tells>(1);
@@ -147,7 +140,7 @@ TEST(NativeDeathTest, AForkedChildStartsAfresh) {
   EXPECT_EXIT(
       {
         alarm(20);  // Should it wait for a thread that is not there.
-        if (Lives(sender)) _exit(1);
+        if (internal::Look(sender).has_value()) _exit(1);
         const auto mine = MakeChan<int>();
         Go([mine] {
           Sleep(1ms);
@@ -158,6 +151,30 @@ TEST(NativeDeathTest, AForkedChildStartsAfresh) {
       testing::ExitedWithCode(0), "");
   EXPECT_EQ(channel.Recv(), 1);
   EXPECT_TRUE(timer.Stop());
+}
+
+// The timer holds the last reference to the context, and so to its value, unless it fires before
+// the task has dropped its own.
+TEST(Native, AValueThatATimerDropsMayWaitInItsDestructor) {
+  static const ContextKey<Tells> kKey;
+  const auto told = MakeChan<int>();
+  Go([told] { static_cast<void>(WithTimeout(WithValue(Background(), kKey, Tells(told)), 5ms)); });
+  while (!told.TryRecv().ready) Yield();  // It is unbuffered: so the other end waits.
+  EXPECT_TRUE(After(1us).Recv().has_value()) << "the timers go on";
+}
+
+TEST(Native, AWaitWithoutTheLockPanicsAndKeepsOthersFromNothing) {
+  Mutex mutex;
+  Cond cond(mutex);
+  EXPECT_THROW(cond.Wait(), Panic);
+  std::thread([&mutex] { const std::lock_guard lock(mutex); }).join();
+}
+
+TEST(Native, AnObjectMayDieWithinARunOfTheSimulator) {
+  auto channel = std::make_unique<Chan<int>>(MakeChan<int>());
+  const std::size_t objects = TaskRegistry::Global().Objects().size();
+  ExpectClean(internal::RunOnce([&channel] { channel.reset(); }));
+  EXPECT_EQ(TaskRegistry::Global().Objects().size(), objects - 1);
 }
 
 TEST(NativeRun, EndsWhenNothingCanMove) {
@@ -178,8 +195,7 @@ TEST(NativeRun, IsCleanWhenAllHaveEnded) {
     Go([channel] { channel.Send(1); });
     EXPECT_EQ(channel.Recv(), 1);
   });
-  EXPECT_EQ(run.result.end, RunEnd::kClean) << run.result.message;
-  EXPECT_TRUE(run.left.empty());
+  ExpectClean(run);
 }
 
 TEST(NativeDeathTest, AnExceptionThatLeavesATaskEndsTheProcessAndNamesTheTask) {

@@ -33,6 +33,14 @@ pthread_key_t DetachKey() {
   return key;
 }
 
+// The end of splitmix64 (Steele, Lea and Flood, 2014): all bits of what is given bear on each bit
+// of what is returned, which is 0 for 0 only.
+std::uint64_t Mixed(std::uint64_t bits) {
+  bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9ULL;
+  bits = (bits ^ bits >> 27) * 0x94d049bb133111ebULL;
+  return bits ^ bits >> 31;
+}
+
 }  // namespace
 
 NativeRuntime& NativeRuntime::Process() {
@@ -104,7 +112,7 @@ NativeTask* NativeRuntime::NewTask() {
 void NativeRuntime::Enlist(NativeTask* task, std::uint32_t parent, std::string_view name,
                            const Site& site) {
   task->id = ++last_id_;
-  task->random = task->id * 0x9e3779b97f4a7c15ULL;
+  task->random = Mixed(run_ << 32 | task->id);
   task->next_timer = 1;
   task->parked = task->unwind = false;
   task->operation = nullptr;

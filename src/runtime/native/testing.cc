@@ -7,9 +7,15 @@
 
 namespace taskleak::internal {
 
-NativeTestRuntime::NativeTestRuntime() : NativeRuntime(NextRun()) { host_.runtime = this; }
+NativeTestRuntime::NativeTestRuntime() : NativeRuntime(NextRun()) {
+  host_.runtime = this;
+  host_.record = taskleak_v1_task_acquire();  // As the alarm clock's.
+}
 
-NativeTestRuntime::~NativeTestRuntime() { FreeTasks(); }
+NativeTestRuntime::~NativeTestRuntime() {
+  taskleak_v1_task_release(host_.record);
+  FreeTasks();
+}
 
 TestRun NativeTestRuntime::Run(const std::function<void()>& body) {
   const ThreadState outside = std::exchange(t_state, {this, &host_, run_, false});
@@ -66,7 +72,8 @@ void NativeTestRuntime::UnwindAll() {
   }
 }
 
-// As the simulator does: what the run's objects and timers still hold goes.
+// As the simulator does: what the run's objects and timers still hold goes, and with it values and
+// callables, whose destructors find a run that is over. Most of them go when the lock is given up.
 void NativeTestRuntime::Clear() {
   t_state.unwinding = true;
   for (TimerNode* timer : timers_.all()) timer->position = 0;
@@ -79,7 +86,6 @@ void NativeTestRuntime::Clear() {
     Forget(object);
     object->Release();
   }
-  t_state.unwinding = false;
 }
 
 void NativeTestRuntime::NoteMisuse(const char* sentence) {

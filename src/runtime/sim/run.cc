@@ -212,13 +212,14 @@ void Simulator::Adopt(Object* object) {
   object->next = nullptr;
   (object_last_ != nullptr ? object_last_->next : object_first_) = object;
   object_last_ = object;
+  object->listed = true;
 }
 
 void Simulator::Forget(Object* object) noexcept {
-  if (object->prev == nullptr && object->next == nullptr && object_first_ != object) return;
+  if (!object->listed) return;
+  object->listed = false;
   (object->prev != nullptr ? object->prev->next : object_first_) = object->next;
   (object->next != nullptr ? object->next->prev : object_last_) = object->prev;
-  object->next = object->prev = nullptr;
 }
 
 }  // namespace taskleak::internal

@@ -40,10 +40,12 @@ class ContextCore final : public Object, private TimerNode, public Pooled {
 
   // Ends this context and all below it. No operation of its own: the caller (a CancelFunc, a timer,
   // the schedule) is.
-  void End(Runtime* runtime, Error error, std::exception_ptr cause);
+  void End(Runtime* runtime, Error error, const std::exception_ptr& cause);
 
   std::uint64_t AddFunction(Runtime* runtime, std::function<void()> f, const Site& site);
-  bool RemoveFunction(std::uint64_t id);
+  // Null if it has started or was removed. For the caller to destroy, who does so outside the
+  // operation: what its destructor does is the user's.
+  std::function<void()> RemoveFunction(std::uint64_t id);
 
   ContextCore* ends() const { return own_done_ ? const_cast<ContextCore*>(this) : ends_.get(); }
   const Ref<ChanCore>& done() const { return own_done_; }

@@ -82,7 +82,8 @@ class RefCount {
 // Invariants:
 //  1. `run` names the run it was made in and never changes; an operation from anywhere else is
 //  refused.
-//  2. It is in its run's list of objects from construction until destruction or the end of the run.
+//  2. It is in its run's list of objects from construction until its last reference is dropped or
+//  the run ends; so whoever looks at the list sees it whole. Constructed within an Exclusive.
 //  3. `ordinal` counts the objects its maker task made, so (maker's path, ordinal) names the object
 //  in
 //     every run of every build; `number` counts objects of its kind in this run, and is for people.
@@ -127,6 +128,7 @@ class Object {
   // Simulator::NoteCopies.
   std::uint32_t copies_at_change = 0;
   std::uint32_t copies_at_limit = 0;
+  bool listed = false;          // In the run's list. Written by the runtime.
   Site made_at;
   Use last_use[2];
   Object* next = nullptr;  // The run's list.
@@ -139,6 +141,7 @@ class Object {
  private:
   friend class NativeRuntime;
   void Dispose() noexcept;
+  void LeaveList() noexcept;
 
   RefCount refs_;
 };

@@ -8,8 +8,8 @@ namespace taskleak::internal {
 
 // A thread-local free list per size class of 32 bytes, up to 512 bytes; larger blocks, and all
 // blocks under a sanitizer (which wants to see every allocation), go to operator new. A block may
-// be freed on another thread than it was allocated on: it then joins that thread's list, which is
-// bounded.
+// be freed on another thread than it was allocated on: it then joins that thread's list, or,
+// outside every simulation, goes back when that is long.
 void* PoolAllocate(std::size_t size);
 void PoolFree(void* block, std::size_t size) noexcept;
 

@@ -244,6 +244,8 @@ extern constinit thread_local ThreadState t_state;
                                    OpKind kind, const Site& site);
 // Makes the calling thread, which no runtime knows, a task of the process's native runtime.
 Runtime* AttachThread();
+// Takes an object of run 1 out of that run's list. By any thread, whatever it runs.
+void ForgetNatively(Object* object) noexcept;
 // What Enter does where the object is not of the thread's run: attaches the thread, or refuses.
 Runtime* EnterSlowly(const Object* object, OpKind kind, const Site& site);
 [[noreturn]] void ThrowClosed(const char* sentence, const Site& site);
@@ -279,8 +281,12 @@ inline bool InRun() { return t_state.run > kNativeRun; }
 // without being an operation, at which a schedule could come between.
 class Exclusive {
  public:
-  explicit Exclusive(Runtime* runtime) : runtime_(runtime) { runtime_->BeginExclusive(); }
-  ~Exclusive() { runtime_->EndExclusive(); }
+  explicit Exclusive(Runtime* runtime) : runtime_(runtime) {
+    if (!runtime_->simulated) runtime_->BeginExclusive();  // Else there is one thread only.
+  }
+  ~Exclusive() {
+    if (!runtime_->simulated) runtime_->EndExclusive();
+  }
   Exclusive(const Exclusive&) = delete;
   Exclusive& operator=(const Exclusive&) = delete;
 

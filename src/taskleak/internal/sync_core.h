@@ -133,13 +133,15 @@ class SemaphoreCore final : public SyncCore<ObjectKind::kSemaphore> {
 };
 
 // A handle's hold on its core: made in a run, it belongs to that run; made outside every run, it
-// has a core for there, and gets a new one at its first touch in each run. One simulation at a
-// time: that one is touched by one thread.
+// has a core for there, and gets a new one at its first touch in each run. One run at a time: a
+// second one would take that core away.
 template <class Core>
 class CoreHolder {
  public:
   TASKLEAK_NO_TSAN explicit CoreHolder(const Site& site) : site_(site) {
-    if (!t_state.unwinding) core_ = Ref<Core>(new Core(site));
+    if (t_state.unwinding) return;
+    const Exclusive exclusive(CurrentRuntime());
+    core_ = Ref<Core>(new Core(site));
   }
   CoreHolder(const CoreHolder&) = delete;
   CoreHolder& operator=(const CoreHolder&) = delete;
@@ -164,6 +166,7 @@ class CoreHolder {
       EnterSlowly(core_.get(), kind, site);
       return core_;
     }
+    const Exclusive exclusive(t_state.runtime);  // Two tasks may be the first.
     if (!in_run_ || in_run_->run != t_state.run) in_run_ = Ref<Core>(new Core(site_));
     return in_run_;
   }
