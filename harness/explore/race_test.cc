@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "src/runtime/sanitizer.h"
@@ -251,6 +252,32 @@ TEST_F(RaceTest, AWaitGroupOrdersDoneBeforeWait) {
     tasks->Wait();
     shared.value = 2;
   });
+}
+
+// The documentation of Go's sync.Cond, since 1.19.
+TEST_F(RaceTest, ASignalComesBeforeTheEndOfTheWaitThatItEnds) {
+  const auto body = [](Shared& shared, bool before) {
+    struct Monitor {
+      Mutex mutex;
+      Cond cond{mutex};
+      Chan<Unit> waits = MakeChan<Unit>();
+    };
+    const auto monitor = std::make_shared<Monitor>();
+    Go([&shared, monitor] {
+      const std::lock_guard lock(monitor->mutex);
+      monitor->waits.Send({});
+      monitor->cond.Wait();
+      shared.value = 1;
+    });
+    static_cast<void>(monitor->waits.Recv());
+    monitor->mutex.Lock();  // It waits now.
+    monitor->mutex.Unlock();
+    if (before) shared.value = 2;
+    monitor->cond.Signal();
+    if (!before) shared.value = 2;
+  };
+  ExpectSilent([body](Shared& shared) { body(shared, true); });
+  ExpectRace([body](Shared& shared) { body(shared, false); });
 }
 
 TEST_F(RaceTest, ASemaphoreOrdersReleaseBeforeAcquire) {

@@ -87,6 +87,7 @@ void Cond::Wait(const Site& site) {
       throw;
     }
     runtime->Park(op);
+    internal::OrderWaiterAfter(waiter);
   }
   Finish(runtime, op, *core, End::kFed);
   acquire(lock);
@@ -98,7 +99,10 @@ void Cond::Signal(const Site& site) {
   Runtime* runtime = t_state.runtime;
   const Operation op{.kind = OpKind::kCondSignal, .site = site, .object = core.get()};
   runtime->Before(op);
-  if (Waiter* waiter = core->waiters.Pop(); waiter != nullptr) runtime->Unpark(waiter->task);
+  if (Waiter* waiter = core->waiters.Pop(); waiter != nullptr) {
+    internal::OrderBeforeWaiter(*waiter);
+    runtime->Unpark(waiter->task);
+  }
   Finish(runtime, op, *core, End::kFeeds);
 }
 
@@ -108,7 +112,10 @@ void Cond::Broadcast(const Site& site) {
   Runtime* runtime = t_state.runtime;
   const Operation op{.kind = OpKind::kCondBroadcast, .site = site, .object = core.get()};
   runtime->Before(op);
-  while (Waiter* waiter = core->waiters.Pop()) runtime->Unpark(waiter->task);
+  while (Waiter* waiter = core->waiters.Pop()) {
+    internal::OrderBeforeWaiter(*waiter);
+    runtime->Unpark(waiter->task);
+  }
   Finish(runtime, op, *core, End::kFeeds);
 }
 

@@ -108,6 +108,7 @@ void NativeRuntime::Park(const Operation& op) {
 
   lock_.Acquire();
   self->depth = depth;
+  OrderAcquire(&timers_);  // A test's host, which fires them when nothing runs.
   self->wake.store(NativeTask::kNotWoken, std::memory_order_relaxed);
   self->frame = nullptr;
   if (self->unwind) BeginUnwinding();

@@ -55,6 +55,7 @@ void NativeTestRuntime::RunToTheEnd() {
     AwaitQuiet();
     if (timers_.empty() || timers_.OnlyIdle(live_ > 0)) return;
     now_.store(std::max(Now(), timers_.next()->when), std::memory_order_relaxed);
+    OrderRelease(&timers_);
     FireNext();
     // What it woke is woken when the lock is given up.
     EndExclusive();
