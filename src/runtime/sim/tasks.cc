@@ -28,6 +28,12 @@ std::uint64_t PathHash(std::uint64_t parent, std::uint32_t ordinal) {
   return hash ^ (hash >> 29);
 }
 
+// What comes now is the user's: destructors, which may even end the process.
+[[noreturn]] void ThrowUnwind() {
+  EndAllUntracked();
+  throw Unwind{};
+}
+
 void CopyText(char* out, std::size_t size, std::string_view text) {
   const std::size_t length = std::min(text.size(), size - 1);
   if (length > 0) std::memcpy(out, text.data(), length);
@@ -335,7 +341,7 @@ void Simulator::Enter(SimTask* task) {
   Enter(next);
   if (next->fiber.context == nullptr) MakeFiber(next);
   Jump(self->fiber, next->fiber, globals_);
-  if (t_state.unwinding && self->state != SimTask::State::kNew) throw Unwind{};
+  if (t_state.unwinding && self->state != SimTask::State::kNew) ThrowUnwind();
 }
 
 [[gnu::noinline]] void Simulator::JumpToHost() {
@@ -347,7 +353,7 @@ void Simulator::SwitchToHost() {
   const SimTask* self = current_;
   JumpToHost();
   // Either this fiber serves a new task, or its task is to be unwound from here.
-  if (t_state.unwinding && self->state != SimTask::State::kNew) throw Unwind{};
+  if (t_state.unwinding && self->state != SimTask::State::kNew) ThrowUnwind();
 }
 
 void Simulator::GiveUp(SimTask* task) {
