@@ -133,6 +133,31 @@ TEST_F(RaceTest, AReceiveComesBeforeTheEndOfAnUnbufferedSendOnly) {
   ExpectRace([body](Shared& shared) { body(shared, 1); });
 }
 
+// A hole that the README admits: of a channel with a buffer, Go's model orders the send before the
+// receive only. In the canonical run the receiver is parked when root sends.
+TEST_F(RaceTest, AHandOverPastABufferOrdersBothWays) {
+  const auto body = [] {
+    const auto shared = std::make_shared<Shared>();
+    const auto channel = MakeChan<int>(1);
+    Go([shared, channel] {
+      shared->value = 1;
+      static_cast<void>(channel.Recv());
+    });
+    Yield();
+    channel.Send(1);
+    shared->value = 2;
+  };
+  EXPECT_EXIT(
+      {
+        internal::g_exact_orderings = true;
+        ExploreOptions options;
+        options.quiet = true;
+        static_cast<void>(Replay(body, Schedule(), options));
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST_F(RaceTest, ABufferOfOneIsALock) {
   ExpectSilent([](Shared& shared) {
     const auto lock = MakeChan<Unit>(1);

@@ -128,7 +128,7 @@ class Object {
   // Simulator::NoteCopies.
   std::uint32_t copies_at_change = 0;
   std::uint32_t copies_at_limit = 0;
-  bool listed = false;          // In the run's list. Written by the runtime.
+  bool listed = false;  // In the run's list. Written by the runtime.
   Site made_at;
   Use last_use[2];
   Object* next = nullptr;  // The run's list.
