@@ -228,6 +228,7 @@ TEST_P(SelectTest, AValueWhoseMoveMayThrowStaysWithItsOwnerUnlessChosen) {
     const auto ch = MakeChan<Boxed>(1);
     Boxed value(4);
     EXPECT_EQ(Select(OnDefault([&] {
+                       // NOLINTNEXTLINE(bugprone-use-after-move): it was not sent.
                        EXPECT_EQ(value.value, 4) << "the owner keeps it, the handler sees it";
                      }),
                      OnSend(Chan<Boxed>(), std::move(value))),
