@@ -341,11 +341,9 @@ void Explorer::Report(const Failure& failure) {
 
 namespace {
 
-// One simulation at a time in a process: a second thread waits for its turn.
-std::mutex& OneAtATime() {
-  static auto* const mutex = new std::mutex;
-  return *mutex;
-}
+// One simulation at a time in a process: a second thread waits for its turn. Constant-initialized,
+// so that there is no first use for two threads to meet at; it has nothing to destroy.
+constinit std::mutex g_one_at_a_time;
 
 // Set while this thread explores: also between two runs, in a callback.
 thread_local bool t_exploring = false;
@@ -362,7 +360,7 @@ void RefuseNested(const char* what) {
 // What the body's assertions said reaches the test when the explorer, which traps them, is gone.
 template <class F>
 ExploreResult WithExplorer(Body body, ExploreOptions options, F search) {
-  const std::lock_guard<std::mutex> lock(OneAtATime());
+  const std::lock_guard<std::mutex> lock(g_one_at_a_time);
   struct Exploring {
     Exploring() { t_exploring = true; }
     ~Exploring() { t_exploring = false; }
