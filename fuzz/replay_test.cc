@@ -362,7 +362,7 @@ TEST_P(ReplayTest, RepeatsTheRandomWalk) {
   Simulator simulator;
   std::size_t exceptions = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const auto driver = MakeStrategy(Strategy::kRandom, seed, FaultKinds{});
+    const auto driver = MakeStrategy({.strategy = Strategy::kRandom, .seed = seed});
     for (std::uint64_t index = 0; index < 100; ++index) {
       SCOPED_TRACE("seed " + std::to_string(seed) + ", schedule " + std::to_string(index));
       ASSERT_TRUE(driver->Begin(index));

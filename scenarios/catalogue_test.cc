@@ -95,6 +95,7 @@ TEST(Catalogue, TracesAreTheSameInEveryBuild) {
       if (variant.races) continue;
       if (IsLarge(variant)) continue;  // Its size differs under the sanitizers.
       ExploreOptions options = OptionsOf(scenario, variant);
+      options.strategy = taskleak::Strategy::kRandom;
       options.schedules = 200;
       options.keep_going = true;
       options.shrink_budget = std::chrono::seconds(0);

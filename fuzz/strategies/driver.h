@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "src/runtime/sim/decider.h"
+#include "src/runtime/sim/observer.h"
 #include "src/runtime/sim/simulator.h"
 #include "taskleak/strategy.h"
 
@@ -17,11 +18,18 @@ class StrategyDriver : public Decider {
   // Before run number `index`, from 0. False: every schedule has been run.
   virtual bool Begin(std::uint64_t index) = 0;
   virtual void End(const RunResult& /*result*/) {}
+  // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after Begin.
+  virtual Observer* observer() { return nullptr; }
+};
+
+struct StrategyConfig {
+  Strategy strategy = Strategy::kPortfolio;
+  std::uint64_t seed = 1;
+  FaultKinds kinds = {};
 };
 
 // Throws UsageError for a strategy that is not built yet.
-std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed,
-                                             const FaultKinds& kinds);
+std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config);
 
 }  // namespace taskleak::internal
 

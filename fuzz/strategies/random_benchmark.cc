@@ -88,7 +88,7 @@ void WorkerPool() {
 // Each run of the body under another schedule; the first is not timed, see RunCanonically.
 void RunRandomly(benchmark::State& state, const std::function<void()>& body, std::int64_t items) {
   Simulator simulator;
-  const auto driver = taskleak::internal::MakeStrategy(taskleak::Strategy::kRandom, 1, {});
+  const auto driver = taskleak::internal::MakeStrategy({.strategy = taskleak::Strategy::kRandom});
   std::uint64_t index = 0;
   driver->Begin(index++);
   simulator.Run(body, *driver, kUnlimited);

@@ -271,11 +271,11 @@ TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
 
 TEST(MakeStrategy, MakesTheRandomWalkAndRefusesTheOthers) {
   for (const Strategy strategy : {Strategy::kRandom, Strategy::kPortfolio})
-    EXPECT_NE(MakeStrategy(strategy, 1, {}), nullptr) << ToString(strategy);
+    EXPECT_NE(MakeStrategy({.strategy = strategy}), nullptr) << ToString(strategy);
   for (const Strategy strategy :
        {Strategy::kPct, Strategy::kPos, Strategy::kSurw, Strategy::kExhaustive}) {
     try {
-      static_cast<void>(MakeStrategy(strategy, 1, {}));
+      static_cast<void>(MakeStrategy({.strategy = strategy}));
       ADD_FAILURE() << ToString(strategy) << " is built now: test it";
     } catch (const UsageError& error) {
       EXPECT_NE(std::string(error.what()).find(ToString(strategy)), std::string::npos)

@@ -28,11 +28,10 @@ const char* ToString(Strategy strategy) {
 
 namespace internal {
 
-std::unique_ptr<StrategyDriver> MakeStrategy(Strategy strategy, std::uint64_t seed,
-                                             const FaultKinds& kinds) {
-  if (strategy == Strategy::kRandom || strategy == Strategy::kPortfolio)
-    return std::make_unique<RandomStrategy>(seed, kinds);
-  throw UsageError(std::string("the strategy \"") + ToString(strategy) +
+std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
+  if (config.strategy == Strategy::kRandom || config.strategy == Strategy::kPortfolio)
+    return std::make_unique<RandomStrategy>(config.seed, config.kinds);
+  throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
                    "\" is not built yet; use Strategy::kRandom or kPortfolio");
 }
 

@@ -94,16 +94,17 @@ bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
 ExploreResult Explorer::Search() {
   const auto started = RealClock::now();
   const std::unique_ptr<StrategyDriver> driver =
-      MakeStrategy(options_.strategy, options_.seed, run_options_.kinds);
+      MakeStrategy({options_.strategy, options_.seed, run_options_.kinds});
   ExploreResult result;
   while (options_.schedules == 0 || result.schedules < options_.schedules) {
     if (!driver->Begin(result.schedules)) {
       result.exhausted = true;
       break;
     }
-    Outcome outcome = Run(*driver, nullptr, [&](const RunResult& run, const Verdict& verdict) {
-      if (FirstUnknown(verdict) != nullptr) Announce(run, verdict, result.schedules + 1);
-    });
+    Outcome outcome =
+        Run(*driver, driver->observer(), [&](const RunResult& run, const Verdict& verdict) {
+          if (FirstUnknown(verdict) != nullptr) Announce(run, verdict, result.schedules + 1);
+        });
     driver->End(outcome.run);
     ++result.schedules;
     result.steps += outcome.run.steps;
