@@ -20,7 +20,8 @@ class StrategyDriver : public Decider {
   // Before run number `index`, from 0. False: every schedule has been run.
   virtual bool Begin(std::uint64_t index) = 0;
   virtual void End(const RunResult& /*result*/) {}
-  // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after Begin.
+  // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after
+  // Begin.
   virtual Observer* observer() { return nullptr; }
   // What it means that Begin was false, or that the search ended before: a sentence. Empty where
   // the strategy never comes to an end.

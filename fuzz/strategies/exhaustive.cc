@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::int64_t kMostValues = 16;  // Of fuzzed data; of a wider range the ends are tried.
 
+std::string Count(std::uint64_t n, const char* what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
 }  // namespace
 
 ExhaustiveStrategy::ExhaustiveStrategy(const StrategyConfig& config, Reduction reduction)
@@ -93,16 +97,19 @@ void ExhaustiveStrategy::ListOptions(const SchedulePoint& point) {
   if (point.current != nullptr) add_task(point.current);
   for (const SimTask* task = point.ready.longest(); task != nullptr; task = task->ready_next)
     add_task(task);
+  if (point.timers != nullptr) {
+    const std::size_t before = options_.size();
+    for (const TimerNode* timer : point.timers->all())
+      if (timer->when == point.timers->next()->when) add_timer(timer);
+    std::sort(options_.begin() + static_cast<std::ptrdiff_t>(before), options_.end(),
+              [](const Option& a, const Option& b) {
+                return std::pair(a.owner, a.ordinal) < std::pair(b.owner, b.ordinal);
+              });
+  }
+  // Last: whatever else happens, happens sooner or later; a fault need not come at all, so that it
+  // must not be what is taken where nothing asks for it.
   for (const Fault* fault : point.faults)
     add({ProcessOf(*fault), ChoiceKind::kFault, fault->owner, fault->ordinal});
-  if (point.timers == nullptr) return;
-  const std::size_t before = options_.size();
-  for (const TimerNode* timer : point.timers->all())
-    if (timer->when == point.timers->next()->when) add_timer(timer);
-  std::sort(options_.begin() + static_cast<std::ptrdiff_t>(before), options_.end(),
-            [](const Option& a, const Option& b) {
-              return std::pair(a.owner, a.ordinal) < std::pair(b.owner, b.ordinal);
-            });
 }
 
 Choice ExhaustiveStrategy::Find(const Option& option, const SchedulePoint& point) {
@@ -168,6 +175,7 @@ void ExhaustiveStrategy::MakeNode(const SchedulePoint& point) {
 }
 
 bool ExhaustiveStrategy::Want(std::size_t at, std::span<const std::uint32_t> first) {
+  if (reduction_ != Reduction::kSourceSets) return true;  // All are wanted anyway.
   Node& node = nodes_[at];
   for (const std::uint32_t process : node.wanted)
     if (std::find(first.begin(), first.end(), process) != first.end()) return true;
@@ -179,6 +187,18 @@ bool ExhaustiveStrategy::Want(std::size_t at, std::span<const std::uint32_t> fir
     }
   }
   return false;
+}
+
+void ExhaustiveStrategy::WantLast(std::uint32_t process, std::size_t before) {
+  for (std::size_t at = depth_; at-- > 0;) {
+    const std::vector<Option>& options = nodes_[at].options;
+    if (nodes_[at].values > 0 || nodes_[at].step >= before ||
+        std::none_of(options.begin(), options.end(),
+                     [process](const Option& o) { return o.process == process; }))
+      continue;
+    Want(at, {&process, 1});
+    return;
+  }
 }
 
 void ExhaustiveStrategy::WantAll(std::size_t at) {
@@ -236,26 +256,26 @@ bool ExhaustiveStrategy::Proven() const {
 }
 
 std::string ExhaustiveStrategy::Verdict() const {
-  const std::string runs = std::to_string(runs_);
   std::string text;
   if (!ended_) {
-    text = "not verified: the search ended after " + std::to_string(runs_ + repeated_) +
-           " runs, before every schedule was explored";
+    text = "not verified: the search ended after " + Count(runs_ + repeated_, "run") +
+           ", before every schedule was explored";
+  } else if (Proven() && reduction_ == Reduction::kNone) {
+    text = "verified: all " + Count(runs_, "schedule") + " explored";
   } else if (Proven()) {
-    text = "verified: all " + runs + " schedules explored";
-    if (reduction_ != Reduction::kNone)
-      text = "verified: all schedules explored, " + runs + " after reduction (" +
-             std::to_string(repeated_) + " more were begun and left as repetitions)";
+    text = "verified: all schedules explored, " + std::to_string(runs_) + " after reduction (" +
+           std::to_string(repeated_) + " more were begun and left as repetitions)";
   } else {
-    text = "not verified, though " + runs + " runs left nothing to explore:";
+    text = "not verified, though after " + Count(runs_, "run") + " nothing is left to explore:";
     if (diverged_) text += " the body does not do the same each time;";
     if (cut_ > 0)
       text += " " + std::to_string(cut_) + " of them reached the limit of " +
               std::to_string(max_steps_) + " operations;";
     if (narrowed_) text += " of wide ranges of fuzzed data only the ends were tried;";
     if (preemption_bound_.has_value())
-      text += " no more than " + std::to_string(*preemption_bound_) +
-              " preemptions were allowed in one;";
+      text += " no more than " +
+              Count(static_cast<std::uint64_t>(*preemption_bound_), "preemption") +
+              " in a run were allowed;";
     text.pop_back();
   }
   text += "; timers ";

@@ -16,8 +16,8 @@
 namespace taskleak::internal {
 
 enum class Reduction : std::uint8_t {
-  kNone,       // Every order of steps: brute force.
-  kSleepSets,  // None that only swaps independent steps of another; but many begun in vain.
+  kNone,        // Every order of steps: brute force.
+  kSleepSets,   // None that only swaps independent steps of another; but many begun in vain.
   kSourceSets,  // And only those orders begun that some race asks for.
 };
 
@@ -33,8 +33,8 @@ enum class Reduction : std::uint8_t {
 // outside, and where the body marks it with PreemptionPoint nothing is reduced.
 //
 // Bounds, which the verdict names: runs that reach max_steps; wide ranges of fuzzed data, of which
-// the ends and the canonical value are tried; and, if asked for, the number of preemptions (Musuvathi
-// and Qadeer, "Iterative Context Bounding", PLDI 2007), which excludes reduction.
+// the ends and the canonical value are tried; and, if asked for, the number of preemptions
+// (Musuvathi and Qadeer, "Iterative Context Bounding", PLDI 2007), which excludes reduction.
 class ExhaustiveStrategy final : public StrategyDriver, private Observer, private Steps::Races {
  public:
   explicit ExhaustiveStrategy(const StrategyConfig& config,
@@ -73,10 +73,10 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   };
   // One decision on the way to the present leaf.
   struct Node {
-    std::size_t step = 0;      // The one that the choice begins, or in which the value is given.
-    std::uint32_t values = 0;  // Of a select, an early return, data: how many. 0: a schedule's.
-    std::uint32_t value = 0;   // The present one.
-    std::vector<Option> options;        // Of a schedule's: the present one first.
+    std::size_t step = 0;         // The one that the choice begins, or in which the value is given.
+    std::uint32_t values = 0;     // Of a select, an early return, data: how many. 0: a schedule's.
+    std::uint32_t value = 0;      // The present one.
+    std::vector<Option> options;  // Of a schedule's: the present one first.
     std::vector<std::uint32_t> wanted;  // Processes to explore from here, or explored already.
     std::vector<Sleeper> asleep;        // Those explored from here behind those asleep before.
     Footprint touched;                  // By the present choice's step, in all its runs.
@@ -85,7 +85,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
     SimTask* task = nullptr;
     std::uint32_t process = 0;
     const Operation* arrived = nullptr;  // What it stands before.
-    std::size_t cause = Steps::kNone;  // The step that created it or last woke it.
+    std::size_t cause = Steps::kNone;    // The step that created it or last woke it.
     std::uint64_t path_hash = 0;
   };
   // A timer that is armed, or a fault that may come.
@@ -105,6 +105,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   // Steps::Races
   bool Want(std::size_t node, std::span<const std::uint32_t> first) override;
   void WantAll(std::size_t node) override;
+  void WantLast(std::uint32_t process, std::size_t before) override;
   void AddArms(std::size_t node, std::vector<std::size_t>& steps) const override;
 
   // Observer
@@ -158,10 +159,10 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
 
   // This run:
   std::size_t next_node_ = 0;
-  std::size_t begun_ = 0;  // Steps.
-  std::size_t kept_ = 0;   // How many of them are as in the run before.
-  bool open_ = false;      // The last step begun has not ended.
-  bool external_ = false;  // It is a timer's or a fault's, which is firing.
+  std::size_t begun_ = 0;   // Steps.
+  std::size_t kept_ = 0;    // How many of them are as in the run before.
+  bool open_ = false;       // The last step begun has not ended.
+  bool external_ = false;   // It is a timer's or a fault's, which is firing.
   bool redundant_ = false;  // All that could go on had been explored: the rest repeats other runs.
   int preemptions_ = 0;
   std::uint32_t stepping_ = 0;  // The process of the last step begun.

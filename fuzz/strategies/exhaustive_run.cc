@@ -242,8 +242,7 @@ Choice ExhaustiveStrategy::Schedule(const SchedulePoint& point) {
     if (!known) pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
   }
   RefreshFaults();
-  if (next_node_ < depth_ && nodes_[next_node_].values == 0 &&
-      nodes_[next_node_].step == begun_) {
+  if (next_node_ < depth_ && nodes_[next_node_].values == 0 && nodes_[next_node_].step == begun_) {
     const Node& node = nodes_[next_node_];
     if (reduction_ != Reduction::kNone) asleep_.assign(node.asleep.begin(), node.asleep.end());
     const std::size_t at = next_node_++;
@@ -293,7 +292,11 @@ void ExhaustiveStrategy::OnRunEnd(const RunResult& result) {
   if (reduction_ == Reduction::kNone) return;
   for (Pending& pending : pending_) {
     if (pending.timer != nullptr && !kinds_.early_timers) continue;
-    if (pending.fault != nullptr) pending.touched = WhatTouches(nullptr, pending.fault);
+    if (pending.fault != nullptr) {
+      // It could also have come last, and moved those who are left.
+      WantLast(pending.process, begun_);
+      pending.touched = WhatTouches(nullptr, pending.fault);
+    }
     Vanish(pending);
   }
   // A run that was ended by a failure leaves steps undone, which may have touched anything.
@@ -308,8 +311,7 @@ void ExhaustiveStrategy::OnRunEnd(const RunResult& result) {
       undone.last = begun_ - 1;
     }
   }
-  for (const Virtual& step : virtual_)
-    steps_.FinishVirtual(step.step, step.last, *this);
+  for (const Virtual& step : virtual_) steps_.FinishVirtual(step.step, step.last, *this);
 }
 
 }  // namespace taskleak::internal

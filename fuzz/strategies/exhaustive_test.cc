@@ -1,524 +1,127 @@
-// The exhaustive strategy against brute force: reduced or not, it sees the same outcomes.
+// The exhaustive strategy: how much it runs, and what it says of what it could not.
 #include "fuzz/strategies/exhaustive.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "src/registry/snapshot.h"
-#include "src/runtime/sim/simulator.h"
-#include "taskleak/error.h"
+#include "fuzz/strategies/brute_force.h"
 #include "taskleak/taskleak.h"
 
 namespace {
 
-using namespace std::chrono_literals;
 using namespace taskleak;
-using taskleak::internal::ExhaustiveStrategy;
-using taskleak::internal::FaultKinds;
+using taskleak::internal::ExploreAll;
+using taskleak::internal::Found;
+using taskleak::internal::Log;
+using taskleak::internal::Program;
 using taskleak::internal::Reduction;
-using taskleak::internal::RunEnd;
-using taskleak::internal::RunResult;
-using taskleak::internal::Simulator;
-using taskleak::internal::SnapshotTasks;
-using taskleak::internal::StrategyConfig;
 
-// What the tasks of a program saw, each for itself: shared by nobody, so that it is no way for
-// them to meet.
-class Log {
- public:
-  void operator()(int task, const std::string& what) { said_[task] += what + " "; }
-  void operator()(int task, std::int64_t what) { (*this)(task, std::to_string(what)); }
-  std::string Take() {
-    std::string all;
-    for (const auto& [task, text] : said_) all += std::to_string(task) + ": " + text + "\n";
-    said_.clear();
-    return all;
-  }
-
- private:
-  std::map<int, std::string> said_;
-};
-
-struct Program {
-  std::string name;
-  std::function<void(Log&)> body;
-  FaultKinds kinds = {.early_timers = false};
-};
-
-struct Found {
-  std::set<std::string> outcomes;
-  std::uint64_t runs = 0;      // In all.
-  std::uint64_t complete = 0;  // Without those left as repetitions.
-  bool proven = false;
-  std::string verdict;
-};
-
-Found Explore(const Program& program, Reduction reduction, std::uint64_t limit = 400'000,
-              std::optional<int> preemption_bound = std::nullopt) {
-  Simulator simulator;
-  StrategyConfig config;
-  config.kinds = program.kinds;
-  config.max_steps = 2000;
-  config.preemption_bound = preemption_bound;
-  ExhaustiveStrategy strategy(config, reduction);
-  Found found;
-  Log log;
-  while (found.runs < limit && strategy.Begin(found.runs)) {
-    ++found.runs;
-    std::string left;
-    const RunResult result = simulator.Run(
-        [&] { program.body(log); }, strategy, {.max_steps = 2000, .kinds = program.kinds},
-        strategy.observer(), [&](const RunResult& at_end) {
-          left = "end " + std::to_string(static_cast<int>(at_end.end)) + "\n";
-          std::set<std::string> tasks;
-          for (const TaskSnapshot& task : SnapshotTasks(simulator))
-            tasks.insert(task.name + " in " + task.operation);
-          for (const std::string& task : tasks) left += task + "\n";
-        });
-    strategy.End(result);
-    const std::string said = log.Take();  // Of a run that was ended only the reason is certain.
-    found.outcomes.insert((result.end == RunEnd::kPanic ? "" : said + left) + result.message);
-  }
-  found.proven = strategy.Proven();
-  found.verdict = strategy.Verdict();
-  return found;
-}
-
-std::vector<Program> Programs() {
-  std::vector<Program> all;
-  const auto add = [&all](const std::string& name, const std::function<void(Log&)>& body,
-                          const FaultKinds& kinds = {.early_timers = false}) {
-    all.push_back({name, body, kinds});
+// What is dependent must be known to be: the number of runs is that of the orders that differ.
+TEST(ExhaustiveStrategy, RunsEachOrderOfDependentStepsOnce) {
+  const auto runs = [](const std::function<void(Log&)>& body) {
+    const Found found = ExploreAll({"", body}, Reduction::kSourceSets);
+    EXPECT_TRUE(found.proven) << found.verdict;
+    return found.runs;
   };
-  const FaultKinds early = {};
-
-  add("two senders, one receiver", [](Log& log) {
-    const auto ch = MakeChan<int>();
-    Go("a", [=] { ch.Send(1); });
-    Go("b", [=] { ch.Send(2); });
-    log(0, *ch.Recv());
-    log(0, *ch.Recv());
-  });
-  add("a receive too few", [](Log& log) {
-    const auto ch = MakeChan<int>();
-    Go("a", [=] { ch.Send(1); });
-    Go("b", [=] { ch.Send(2); });
-    log(0, *ch.Recv());
-  });
-  add("buffered, two receivers", [](Log& log) {
-    const auto ch = MakeChan<int>(2);
-    Go("a", [=, &log] { log(1, *ch.Recv()); });
-    Go("b", [=, &log] { log(2, *ch.Recv()); });
-    ch.Send(1);
-    ch.Send(2);
-  });
-  add("close against send", [](Log& log) {
-    const auto ch = MakeChan<int>(1);
-    Go("a", [=, &log] {
-      try {
-        ch.Send(1);
-        log(1, "sent");
-      } catch (const ClosedChannelError&) {
-        log(1, "closed");
-      }
-    });
-    ch.Close();
-    log(0, ch.Recv().has_value() ? "value" : "none");
-  });
-  add("a panic ends the run", [](Log& log) {
-    const auto ch = MakeChan<int>(1);
-    const auto other = MakeChan<int>(2);
-    Go("a", [=] { ch.Send(1); });
-    Go("b", [=] { ch.Close(); });
-    Go("c", [=, &log] { log(3, static_cast<std::int64_t>(other.Len())); });
-    other.Send(7);
-  });
-  add("select of two ready", [](Log& log) {
-    const auto a = MakeChan<int>(1);
-    const auto b = MakeChan<int>(1);
-    a.Send(1);
-    b.Send(2);
-    log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnRecv(b))));
-  });
-  add("select against two senders", [](Log& log) {
-    const auto a = MakeChan<int>();
-    const auto b = MakeChan<int>();
-    Go("a", [=] { a.Send(1); });
-    Go("b", [=] { b.Send(2); });
-    for (int i = 0; i < 2; ++i) log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnRecv(b))));
-  });
-  add("select with default", [](Log& log) {
-    const auto a = MakeChan<int>();
-    Go("a", [=] { a.Send(1); });
-    for (int i = 0; i < 3; ++i) log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnDefault())));
-  });
-  add("two selects that could serve each other", [](Log& log) {
-    const auto a = MakeChan<int>();
-    const auto b = MakeChan<int>();
-    Go("x", [=, &log] { log(1, static_cast<std::int64_t>(Select(OnSend(a, 1), OnRecv(b)))); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnSend(b, 2))));
-  });
-  add("one channel twice in a select", [](Log& log) {
-    const auto a = MakeChan<int>();
-    Go("x", [=] { a.Send(1); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnRecv(a))));
-  });
-  add("select against close", [](Log& log) {
-    const auto a = MakeChan<int>();
-    const auto b = MakeChan<int>(1);
-    Go("x", [=] { a.Close(); });
-    Go("y", [=] { b.Send(3); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(a), OnRecv(b))));
-    log(0, static_cast<std::int64_t>(b.Len()));
-  });
-  add("mutex, three tasks", [](Log& log) {
-    const auto m = std::make_shared<Mutex>();
-    const auto count = std::make_shared<int>(0);
-    for (int i = 1; i <= 3; ++i)
-      Go("t", [=, &log] {
-        m->Lock();
-        log(i, ++*count);
-        m->Unlock();
-      });
-  });
-  add("locks in two orders", [](Log&) {
-    const auto a = std::make_shared<Mutex>();
-    const auto b = std::make_shared<Mutex>();
-    Go("x", [=] {
-      a->Lock();
-      b->Lock();
-      b->Unlock();
-      a->Unlock();
-    });
-    b->Lock();
-    a->Lock();
-    a->Unlock();
-    b->Unlock();
-  });
-  add("try lock", [](Log& log) {
-    const auto m = std::make_shared<Mutex>();
-    Go("x", [=, &log] {
-      if (m->TryLock()) {
-        log(1, "got");
-        m->Unlock();
-      }
-    });
-    m->Lock();
-    m->Unlock();
-    log(0, m->TryLock() ? "got" : "not");
-  });
-  add("readers and a writer", [](Log& log) {
-    const auto m = std::make_shared<RWMutex>();
-    const auto value = std::make_shared<int>(0);
-    for (int i = 1; i <= 2; ++i)
-      Go("r", [=, &log] {
-        m->RLock();
-        log(i, *value);
-        m->RUnlock();
-      });
-    m->Lock();
-    *value = 1;
-    m->Unlock();
-  });
-  add("a reader twice, a writer between", [](Log& log) {
-    const auto m = std::make_shared<RWMutex>();
-    Go("w", [=] {
-      m->Lock();
-      m->Unlock();
-    });
-    m->RLock();
-    m->RLock();
-    log(0, "both");
-    m->RUnlock();
-    m->RUnlock();
-  });
-  add("try read locks and two writers", [](Log& log) {
-    const auto m = std::make_shared<RWMutex>();
-    Go("w", [=, &log] { log(1, m->TryLock() ? "got" : "not"); });
-    Go("r", [=, &log] { log(2, m->TryRLock() ? "got" : "not"); });
-    m->RLock();
-    m->RUnlock();
-  });
-  add("wait group", [](Log& log) {
-    const auto wg = std::make_shared<WaitGroup>();
-    const auto ch = MakeChan<int>(2);
-    wg->Add(2);
-    for (int i = 1; i <= 2; ++i)
-      Go("t", [=] {
-        ch.Send(i);
-        wg->Done();
-      });
-    wg->Wait();
-    log(0, *ch.Recv());
-  });
-  add("wait group, add too late", [](Log& log) {
-    const auto wg = std::make_shared<WaitGroup>();
-    const auto ch = MakeChan<int>(1);
-    Go("t", [=] {
-      wg->Add(1);
-      ch.Send(1);
-      wg->Done();
-    });
-    wg->Wait();
-    log(0, static_cast<std::int64_t>(ch.Len()));
-  });
-  add("condition missed", [](Log&) {
-    const auto m = std::make_shared<Mutex>();
-    const auto c = std::make_shared<Cond>(*m);
-    Go("w", [=] {
-      m->Lock();
-      c->Wait();
-      m->Unlock();
-    });
-    m->Lock();
-    c->Signal();
-    m->Unlock();
-  });
-  add("two waiters, one signal, one broadcast", [](Log& log) {
-    const auto m = std::make_shared<Mutex>();
-    const auto c = std::make_shared<Cond>(*m);
-    Go("w", [=, &log] {
-      m->Lock();
-      c->Wait();
-      log(1, "woken");
-      m->Unlock();
-    });
-    Go("s", [=] { c->Signal(); });
-    c->Broadcast();
-  });
-  add("once", [](Log& log) {
-    const auto once = std::make_shared<Once>();
-    const auto ch = MakeChan<int>(1);
-    for (int i = 1; i <= 2; ++i) Go("t", [=] { once->Do([=] { ch.Send(i); }); });
-    log(0, *ch.Recv());
-  });
-  add("semaphore", [](Log& log) {
-    const auto s = std::make_shared<Semaphore>(2);
-    Go("a", [=, &log] {
-      s->Acquire(2);
-      log(1, "two");
-      s->Release(2);
-    });
-    Go("b", [=, &log] {
-      if (s->TryAcquire(1)) {
-        log(2, "one");
-        s->Release(1);
-      }
-    });
-    s->Acquire(1);
-    s->Release(1);
-  });
-  add("cancel against two selects", [](Log& log) {
-    auto [ctx, cancel] = WithCancel(Background());
-    const auto ch = MakeChan<int>();
-    for (int i = 1; i <= 2; ++i)
-      Go("t", [=, &log, ctx = ctx] {
-        log(i, static_cast<std::int64_t>(Select(OnRecv(ch), OnRecv(ctx.Done()))));
-      });
-    Go("s", [=] { static_cast<void>(ch.TrySend(1)); });
-    cancel();
-  });
-  add("a child context, made while its parent ends", [](Log& log) {
-    auto [ctx, cancel] = WithCancel(Background());
-    Go("t", [&log, ctx = ctx] {
-      auto [child, end] = WithCancel(ctx);
-      log(1, child.Err() == ContextError::kNone ? "alive" : "ended");
-      child.Done().Recv();
-    });
-    cancel();
-  });
-  add("a function behind a context", [](Log& log) {
-    auto [ctx, cancel] = WithCancel(Background());
-    const auto ch = MakeChan<int>(1);
-    Go("t", [=, &log, ctx = ctx] {
-      const StopFunc stop = AfterFunc(ctx, [=] { ch.Send(1); });
-      log(1, stop() ? "stopped" : "ran");
-    });
-    cancel();
-  });
-  add("error group", [](Log& log) {
-    ErrGroup group;
-    for (int i = 1; i <= 2; ++i)
-      group.Go([=]() -> std::exception_ptr {
-        return std::make_exception_ptr(std::runtime_error(std::to_string(i)));
-      });
-    try {
-      group.Wait();
-    } catch (const std::runtime_error& error) {
-      log(0, error.what());
-    }
-  });
-  add("sleepers", [](Log& log) {
-    const auto ch = MakeChan<int>(2);
-    Go("a", [=] {
-      Sleep(1ms);
-      ch.Send(1);
-    });
-    Go("b", [=] {
-      Sleep(1ms);
-      ch.Send(2);
-    });
-    log(0, *ch.Recv());
-  });
-  add("a deadline against work", [](Log& log) {
-    auto [ctx, cancel] = WithTimeout(Background(), 1ms);
-    const auto ch = MakeChan<int>();
-    Go("w", [=] { ch.Send(1); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(ch), OnRecv(ctx.Done()))));
-  }, early);
-  add("a deadline that nobody waits for", [](Log& log) {
-    auto [ctx, cancel] = WithTimeout(Background(), 1ms);
-    log(0, ctx.Err() == ContextError::kNone ? "alive" : "ended");
-    Go("t", [&log, ctx = ctx] { log(1, ctx.Err() == ContextError::kNone ? "alive" : "ended"); });
-  }, early);
-  add("stopping a timer", [](Log& log) {
-    const Timer timer = NewTimer(1ms);
-    const auto ch = MakeChan<int>(1);
-    Go("t", [=] { ch.Send(1); });
-    log(0, *ch.Recv());
-    log(0, timer.Stop() ? "stopped" : "fired");
-  }, early);
-  add("two timers and a clock", [](Log& log) {
-    Go("a", [&log] {
-      Sleep(1ms);
-      log(1, Now().time_since_epoch().count());
-    });
-    Go("b", [&log] {
-      Sleep(2ms);
-      log(2, Now().time_since_epoch().count());
-    });
-    log(0, Now().time_since_epoch().count());
-  }, early);
-  add("a timer's function", [](Log& log) {
-    const auto ch = MakeChan<int>(1);
-    const Timer timer = AfterFunc(1ms, [=] { ch.Send(1); });
-    Go("t", [=, &log] { log(1, static_cast<std::int64_t>(ch.Len())); });
-    log(0, timer.Stop() ? "stopped" : "ran");
-  }, early);
-  add("resetting a timer", [](Log& log) {
-    const Timer timer = NewTimer(1ms);
-    Go("t", [=, &log] { log(1, timer.Reset(3ms) ? "was armed" : "had fired"); });
-    timer.C().Recv();
-    log(0, Now().time_since_epoch().count());
-  }, early);
-  add("after, in a select", [](Log& log) {
-    const auto ch = MakeChan<int>();
-    Go("t", [=, &log] { log(1, ch.TrySend(1) ? "sent" : "nobody"); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(ch), OnAfter(1ms))));
-  }, early);
-  add("may cancel", [](Log& log) {
-    auto [ctx, cancel] = WithCancel(Background());
-    MayCancel(cancel);
-    const auto ch = MakeChan<int>(1);
-    Go("t", [=, ctx = ctx] { Select(OnSend(ch, 1), OnRecv(ctx.Done())); });
-    log(0, static_cast<std::int64_t>(Select(OnRecv(ch), OnRecv(ctx.Done()))));
-    log(0, ctx.Err() == ContextError::kNone ? "alive" : "ended");
-  });
-  add("may cancel what is cancelled", [](Log& log) {
-    auto [ctx, cancel] = WithCancel(Background());
-    MayCancel(cancel);
-    Go("t", [&log, ctx = ctx] { log(1, ctx.Err() == ContextError::kNone ? "alive" : "ended"); });
-    Go("u", [&log, ctx = ctx] { log(2, ctx.Err() == ContextError::kNone ? "alive" : "ended"); });
-    cancel();
-  });
-  add("may close", [](Log& log) {
-    const auto ch = MakeChan<int>(1);
-    MayClose(ch);
-    Go("t", [=, &log] { log(1, ch.Recv().has_value() ? "value" : "none"); });
-    try {
-      ch.Send(1);
-      log(0, "sent");
-    } catch (const ClosedChannelError&) {
-      log(0, "closed");
-    }
-  });
-  add("early returns and data", [](Log& log) {
-    const auto ch = MakeChan<int>();
-    Go("t", [=] { ch.Send(1); });
-    log(0, FuzzInt(-1, 1));
-    if (EarlyReturn("error")) return;
-    log(0, *ch.Recv());
-  });
-  add("atomics", [](Log& log) {
-    const auto a = std::make_shared<Atomic<int>>(0);
-    const auto b = std::make_shared<Atomic<int>>(0);
-    Go("t", [=, &log] {
-      a->Store(1);
-      log(1, b->Load());
-    });
-    b->Store(1);
-    log(0, a->Load());
-  });
-  add("plain memory, marked", [](Log& log) {
-    const auto value = std::make_shared<int>(0);
-    Go("t", [=] {
-      const int seen = *value;
-      PreemptionPoint();
-      *value = seen + 1;
-    });
-    const int seen = *value;
-    PreemptionPoint();
-    *value = seen + 1;
-    Go("u", [=, &log] { log(2, *value); });
-  });
-  add("grandchildren", [](Log& log) {
-    const auto ch = MakeChan<int>(2);
-    Go("a", [=] { Go("c", [=] { ch.Send(1); }); });
-    Go("b", [=] { ch.Send(2); });
-    log(0, *ch.Recv());
-  });
-  add("yields", [](Log& log) {
-    const auto ch = MakeChan<int>(1);
-    Go("a", [=] {
-      Yield();
-      ch.Send(1);
-    });
-    Yield();
-    log(0, static_cast<std::int64_t>(ch.Len()));
-  });
-  add("nil channel", [](Log&) {
-    Go("a", [] { Chan<int>().Recv(); });
-  });
-  return all;
+  EXPECT_EQ(runs([](Log&) {
+              const auto a = MakeChan<int>(1);
+              const auto b = MakeChan<int>(1);
+              Go([=] { a.Send(1); });
+              Go([=] { b.Send(1); });
+            }),
+            1u);
+  EXPECT_EQ(runs([](Log&) {
+              const auto a = MakeChan<int>(2);
+              Go([=] { a.Send(1); });
+              Go([=] { a.Send(2); });
+            }),
+            2u);
+  EXPECT_EQ(runs([](Log&) {
+              const auto a = MakeChan<int>(3);
+              for (int i = 0; i < 3; ++i) Go([=] { a.Send(i); });
+            }),
+            6u);
 }
 
-class AgainstBruteForce : public testing::TestWithParam<Program> {};
+TEST(ExhaustiveStrategy, SaysWhatBoundedIt) {
+  const Program spinning{"", [](Log&) {
+                           const auto flag = std::make_shared<Atomic<bool>>(false);
+                           Go([=] { flag->Store(true); });
+                           while (!flag->Load()) Yield();
+                         }};
+  const Found cut = ExploreAll(spinning, Reduction::kSourceSets, 50);
+  EXPECT_FALSE(cut.proven);
+  EXPECT_THAT(cut.verdict, testing::HasSubstr("not verified: the search ended after 50 runs"));
 
-// Property: with and without reduction, the same set of outcomes: what each task saw, how the run
-// ended, who is left and in which operation. The reductions run each order of dependent steps once.
-TEST_P(AgainstBruteForce, SeesTheSameOutcomes) {
-  const Found all = Explore(GetParam(), Reduction::kNone);
-  const Found asleep = Explore(GetParam(), Reduction::kSleepSets);
-  const Found reduced = Explore(GetParam(), Reduction::kSourceSets);
-  ASSERT_TRUE(all.proven) << all.verdict;
-  EXPECT_TRUE(asleep.proven) << asleep.verdict;
-  EXPECT_TRUE(reduced.proven) << reduced.verdict;
-  EXPECT_EQ(all.outcomes, asleep.outcomes);
-  EXPECT_EQ(all.outcomes, reduced.outcomes);
-  EXPECT_LE(reduced.runs, asleep.runs);
-  EXPECT_LE(reduced.runs, all.runs + 1);  // One to see that nothing can be reduced.
-  RecordProperty("runs", static_cast<int>(all.runs));
-  std::printf("%s: %llu / %llu (%llu) / %llu (%llu), %zu outcomes\n", GetParam().name.c_str(), (unsigned long long)all.runs, (unsigned long long)asleep.runs, (unsigned long long)asleep.runs, (unsigned long long)reduced.runs, (unsigned long long)reduced.runs, all.outcomes.size());
-  if(getenv("SHOWV")) puts(reduced.verdict.c_str()), puts(asleep.verdict.c_str());
+  const Program wide{"", [](Log& log) { log(0, FuzzInt(0, 1000)); }};
+  const Found ends = ExploreAll(wide, Reduction::kSourceSets);
+  EXPECT_EQ(ends.outcomes.size(), 2u);
+  EXPECT_FALSE(ends.proven);
+  EXPECT_THAT(ends.verdict, testing::HasSubstr("of wide ranges of fuzzed data only the ends"));
+
+  const Program narrow{"", [](Log& log) { log(0, FuzzInt(-7, 8)); }};
+  const Found all = ExploreAll(narrow, Reduction::kSourceSets);
+  EXPECT_EQ(all.outcomes.size(), 16u);
+  EXPECT_TRUE(all.proven) << all.verdict;
+
+  int times = 0;
+  const Program forgetful{"", [&times](Log&) {
+                            const auto ch = MakeChan<int>(3);
+                            if (++times % 2 == 0) ch.Send(0);
+                            Go([=] { ch.Send(1); });
+                            ch.Send(2);
+                          }};
+  const Found other = ExploreAll(forgetful, Reduction::kSourceSets, 100);
+  EXPECT_FALSE(other.proven);
+  EXPECT_THAT(other.verdict, testing::HasSubstr("does not do the same each time"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, AgainstBruteForce, testing::ValuesIn(Programs()),
-                         [](const testing::TestParamInfo<Program>& info) {
-                           std::string name;
-                           for (const char c : info.param.name)
-                             if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-                               name.push_back(c);
-                             else if (name.empty() || name.back() != '_')
-                               name.push_back('_');
-                           return name;
-                         });
+// Two tasks that take turns twice need two preemptions to be seen in each other's way.
+TEST(ExhaustiveStrategy, BoundsPreemptions) {
+  const Program program{"", [](Log& log) {
+                          const auto value = std::make_shared<Atomic<int>>(0);
+                          Go("t", [=] {
+                            const int seen = value->Load();
+                            value->Store(seen + 1);
+                          });
+                          const int seen = value->Load();
+                          value->Store(seen + 1);
+                          Yield();
+                          log(0, value->Load());
+                        }};
+  std::uint64_t runs = 0;
+  std::size_t outcomes = 0;
+  for (const int bound : {0, 1, 2, 3}) {
+    const Found found = ExploreAll(program, Reduction::kSourceSets, 100'000, bound);
+    EXPECT_GT(found.runs, runs) << "a wider bound allows more";
+    EXPECT_GE(found.outcomes.size(), outcomes);
+    runs = found.runs;
+    outcomes = found.outcomes.size();
+    EXPECT_FALSE(found.proven);
+    EXPECT_THAT(found.verdict,
+                testing::HasSubstr("no more than " + std::to_string(bound) + " preemption"));
+  }
+  EXPECT_EQ(outcomes, ExploreAll(program, Reduction::kNone).outcomes.size());
+}
+
+TEST(ExhaustiveStrategy, DoesNotReduceWherePlainMemoryIsMarked) {
+  const auto verdict = [](bool marked) {
+    const Program program{"", [marked](Log&) {
+                            const auto value = std::make_shared<int>(0);
+                            Go([=] { *value = 1; });
+                            if (marked) PreemptionPoint();
+                          }};
+    return ExploreAll(program, Reduction::kSourceSets).verdict;
+  };
+  const auto unreduced =
+      testing::HasSubstr("nothing reduced, since PreemptionPoint marks plain memory");
+  EXPECT_THAT(verdict(true), unreduced);
+  EXPECT_THAT(verdict(false), testing::Not(unreduced));
+}
 
 }  // namespace

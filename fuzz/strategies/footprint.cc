@@ -10,8 +10,7 @@ namespace {
 // The done channel of a context: nobody sends on it, so that receivers do not get in each other's
 // way.
 bool IsDone(const Object& object) {
-  return object.kind == ObjectKind::kChannel &&
-         static_cast<const ChanCore&>(object).context != 0;
+  return object.kind == ObjectKind::kChannel && static_cast<const ChanCore&>(object).context != 0;
 }
 
 // Operations that leave everything as it is, or of which two of the kind may be swapped.

@@ -14,9 +14,10 @@ namespace taskleak::internal {
 class Footprint {
  public:
   // What is no object, beside the objects themselves.
-  static constexpr std::uint64_t kClock = 1;   // Read by who asks for the time, arms a timer or
-                                               // stops it; written by a jump.
-  static constexpr std::uint64_t kMemory = 2;  // Of all atomics: which one it is, no operation says.
+  static constexpr std::uint64_t kClock = 1;  // Read by who asks for the time, arms a timer or
+                                              // stops it; written by a jump.
+  static constexpr std::uint64_t kMemory =
+      2;  // Of all atomics: which one it is, no operation says.
   // How many children the task has: the next one is named by it.
   static std::uint64_t Children(std::uint64_t task) { return task * 0x9e3779b97f4a7c15ULL + 3; }
 

@@ -44,7 +44,9 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
   for (std::size_t i = end; i-- > 0;) {
     if (Before(i, clock)) continue;
     const Step& other = steps_[i];
-    if (other.process != step.process && step.kind != Kind::kIdleJump) {
+    if (other.kind == Kind::kIdleJump && step.kind == Kind::kFault) {
+      races.WantLast(step.process, i);  // What the fault moves keeps the clock from jumping.
+    } else if (other.process != step.process && step.kind != Kind::kIdleJump) {
       if (!Dependent(other.touched, step.touched)) continue;
       races_.push_back(i);
     }

@@ -32,8 +32,7 @@ namespace internal {
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
   if (config.strategy == Strategy::kRandom || config.strategy == Strategy::kPortfolio)
     return std::make_unique<RandomStrategy>(config.seed, config.kinds);
-  if (config.strategy == Strategy::kExhaustive)
-    return std::make_unique<ExhaustiveStrategy>(config);
+  if (config.strategy == Strategy::kExhaustive) return std::make_unique<ExhaustiveStrategy>(config);
   throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
                    "\" is not built yet; use Strategy::kRandom or kPortfolio");
 }

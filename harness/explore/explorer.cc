@@ -94,11 +94,15 @@ bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
 ExploreResult Explorer::Search() {
   const auto started = RealClock::now();
   const std::unique_ptr<StrategyDriver> driver =
-      MakeStrategy({options_.strategy, options_.seed, run_options_.kinds});
+      MakeStrategy({.strategy = options_.strategy,
+                    .seed = options_.seed,
+                    .kinds = run_options_.kinds,
+                    .max_steps = options_.max_steps,
+                    .preemption_bound = options_.preemption_bound});
   ExploreResult result;
   while (options_.schedules == 0 || result.schedules < options_.schedules) {
     if (!driver->Begin(result.schedules)) {
-      result.exhausted = true;
+      result.exhausted = driver->Proven();
       break;
     }
     Outcome outcome =
@@ -126,6 +130,7 @@ ExploreResult Explorer::Search() {
     }
     if (StopNow(result, started)) break;
   }
+  if (result.failures.empty()) result.verdict = driver->Verdict();
   if (result.failures.empty() || options_.keep_going)
     result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   return result;
