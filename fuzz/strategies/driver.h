@@ -12,6 +12,15 @@
 
 namespace taskleak::internal {
 
+// The runs of PCT to which its guarantee applies: of each depth from 1 on, and the most tasks and
+// points of decision that any of them was drawn over.
+struct PctRuns {
+  static constexpr std::uint32_t kDepths = 3;
+  std::uint64_t runs[kDepths] = {};
+  std::uint32_t tasks = 0;
+  std::uint64_t points = 0;
+};
+
 // Deterministic: the same seed and the same bodies give the same decisions, in every build.
 class StrategyDriver : public Decider {
  public:
@@ -20,6 +29,7 @@ class StrategyDriver : public Decider {
   virtual void End(const RunResult& /*result*/) {}
   // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after Begin.
   virtual Observer* observer() { return nullptr; }
+  virtual PctRuns pct_runs() const { return {}; }
 };
 
 struct StrategyConfig {
