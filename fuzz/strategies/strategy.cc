@@ -3,7 +3,10 @@
 #include <string>
 
 #include "fuzz/strategies/driver.h"
+#include "fuzz/strategies/pct.h"
+#include "fuzz/strategies/pos.h"
 #include "fuzz/strategies/random.h"
+#include "fuzz/strategies/surw.h"
 #include "taskleak/error.h"
 
 namespace taskleak {
@@ -31,6 +34,12 @@ namespace internal {
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
   if (config.strategy == Strategy::kRandom || config.strategy == Strategy::kPortfolio)
     return std::make_unique<RandomStrategy>(config.seed, config.kinds);
+  if (config.strategy == Strategy::kPct)
+    return std::make_unique<PctStrategy>(config.seed, config.kinds);
+  if (config.strategy == Strategy::kPos)
+    return std::make_unique<PosStrategy>(config.seed, config.kinds);
+  if (config.strategy == Strategy::kSurw)
+    return std::make_unique<SurwStrategy>(config.seed, config.kinds);
   throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
                    "\" is not built yet; use Strategy::kRandom or kPortfolio");
 }
