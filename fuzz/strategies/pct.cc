@@ -8,21 +8,24 @@ bool PctStrategy::Begin(std::uint64_t index) {
   chance_.Begin(seed_, index);
   StartCounting();
   // The first measures how long a run is.
-  undisturbed_ = index == 0 || chance_.Below(8) == 0;
-  depth_ = 1 + static_cast<std::uint32_t>(chance_.Below(kMaxDepth));
+  undisturbed_ = index == 0 || chance_.Below(10) == 0;
+  const std::uint32_t least = undisturbed_ ? 1 : 2;  // Without a change there is little to starve.
+  depth_ = least + static_cast<std::uint32_t>(chance_.Below(kMaxDepth + 1 - least));
   change_count_ = next_change_ = 0;
   drawn_over_ = undisturbed_ ? std::max<std::uint64_t>(longest_, 1) : length_;
   if (undisturbed_) {
     LeaveUndisturbed();
-    clock_ = 0;
+    clock_ = kNever;
   } else {
     DrawDisturbances();
     DrawFaults();
-    const std::uint64_t among = chance_.Next() | kTaskBit;
-    clock_ =
-        kinds_.early_timers ? chance_.Pick({kBelowTasks, kBelowTasks, among, std::uint64_t{0}}) : 0;
-    const std::uint32_t clock_changes =
-        kinds_.early_timers ? chance_.Pick({0u, 1u, 1u}) : 0;
+    clock_ = kNever;
+    std::uint32_t clock_changes = 0;
+    if (kinds_.early_timers) {
+      clock_ =
+          chance_.Below(8) == 0 ? chance_.Next() | kTaskBit : chance_.Pick({kBelowTasks, kNever});
+      clock_changes = chance_.Pick({0u, 1u, 1u, 1u, 1u, 1u});
+    }
     for (std::uint32_t i = 0; i < clock_changes; ++i) AddChange({SomePoint(), 0});
   }
   for (std::uint32_t i = 1; i < depth_; ++i) AddChange({1 + chance_.Below(drawn_over_), i});
@@ -59,7 +62,7 @@ Choice PctStrategy::Schedule(const SchedulePoint& point) {
       highest->priority = priority;
       highest = Highest(point);
     } else {
-      clock_ = clock_ == UINT64_MAX ? 0 : UINT64_MAX;
+      clock_ = clock_ == kAlways ? kNever : kAlways;
     }
   }
   // All that can run have given way since something last blocked: time goes by.

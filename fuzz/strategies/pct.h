@@ -15,8 +15,8 @@ namespace taskleak::internal {
 //
 // What it guarantees: a bug that needs d orderings of operations, in a body of n tasks and k points
 // of decision, is found by an undisturbed schedule of depth d with a probability of at least
-// 1 / (n k^(d-1)). One schedule in eight is undisturbed: no fault, no early timer, no other case, no
-// data but the canonical. The others give the clock a priority too, and let it change as well: a
+// 1 / (n k^(d-1)). One schedule in ten is undisturbed: no fault, no early timer, no other case,
+// no data but the canonical. The others give the clock a priority too, and let it change as well: a
 // task that falls behind the clock starves until only the clock could go.
 class PctStrategy final : public PriorityStrategy {
  public:
@@ -34,6 +34,8 @@ class PctStrategy final : public PriorityStrategy {
   // kMaxDepth. The clock stands anywhere.
   static constexpr std::uint64_t kTaskBit = std::uint64_t{1} << 63;
   static constexpr std::uint64_t kBelowTasks = std::uint64_t{1} << 62;
+  static constexpr std::uint64_t kNever = 0;
+  static constexpr std::uint64_t kAlways = UINT64_MAX;
 
   struct Change {
     std::uint64_t at;        // Which point of decision.

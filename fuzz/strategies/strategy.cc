@@ -4,6 +4,7 @@
 
 #include "fuzz/strategies/driver.h"
 #include "fuzz/strategies/pct.h"
+#include "fuzz/strategies/portfolio.h"
 #include "fuzz/strategies/pos.h"
 #include "fuzz/strategies/random.h"
 #include "fuzz/strategies/surw.h"
@@ -32,16 +33,22 @@ const char* ToString(Strategy strategy) {
 namespace internal {
 
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
-  if (config.strategy == Strategy::kRandom || config.strategy == Strategy::kPortfolio)
-    return std::make_unique<RandomStrategy>(config.seed, config.kinds);
-  if (config.strategy == Strategy::kPct)
-    return std::make_unique<PctStrategy>(config.seed, config.kinds);
-  if (config.strategy == Strategy::kPos)
-    return std::make_unique<PosStrategy>(config.seed, config.kinds);
-  if (config.strategy == Strategy::kSurw)
-    return std::make_unique<SurwStrategy>(config.seed, config.kinds);
+  switch (config.strategy) {
+    case Strategy::kRandom:
+      return std::make_unique<RandomStrategy>(config.seed, config.kinds);
+    case Strategy::kPct:
+      return std::make_unique<PctStrategy>(config.seed, config.kinds);
+    case Strategy::kPos:
+      return std::make_unique<PosStrategy>(config.seed, config.kinds);
+    case Strategy::kSurw:
+      return std::make_unique<SurwStrategy>(config.seed, config.kinds);
+    case Strategy::kPortfolio:
+      return std::make_unique<PortfolioStrategy>(config.seed, config.kinds);
+    case Strategy::kExhaustive:
+      break;
+  }
   throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
-                   "\" is not built yet; use Strategy::kRandom or kPortfolio");
+                   "\" is not built yet; use Strategy::kPortfolio, which is the default");
 }
 
 }  // namespace internal
