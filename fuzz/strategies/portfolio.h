@@ -7,9 +7,9 @@
 #include <memory>
 #include <span>
 
+#include "fuzz/hash_set.h"
 #include "fuzz/strategies/chance.h"
 #include "fuzz/strategies/driver.h"
-#include "fuzz/trace_set.h"
 
 namespace taskleak::internal {
 
@@ -57,7 +57,7 @@ class PortfolioStrategy final : public StrategyDriver {
   Chance chance_;
   std::array<Member, kMembers> members_;
   Member* member_ = nullptr;  // Whose turn it is.
-  TraceSet traces_;
+  HashSet traces_;
 };
 
 }  // namespace taskleak::internal

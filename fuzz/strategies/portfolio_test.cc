@@ -20,7 +20,6 @@ using taskleak::internal::PctRuns;
 using taskleak::internal::PortfolioStrategy;
 using taskleak::internal::RunResult;
 using taskleak::internal::Search;
-using taskleak::internal::TraceSet;
 
 // Feeds it the traces of runs that never were: those of each member's that `is_new` says.
 template <class F>
@@ -115,20 +114,6 @@ TEST(Portfolio, FindsWhatItsMembersFind) {
         << seed;
     EXPECT_EQ(Search(Strategy::kPortfolio, seed).FirstFailure(500, alternating(true)), 0u) << seed;
   }
-}
-
-TEST(TraceSet, KnowsWhatItHasSeen) {
-  TraceSet set;
-  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_TRUE(set.Insert(i << 40)) << i;
-  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_FALSE(set.Insert(i << 40)) << i;
-  EXPECT_EQ(set.size(), 1000u);
-}
-
-TEST(TraceSet, StopsWhenItIsFull) {
-  TraceSet set;
-  for (std::uint64_t i = 0; i < TraceSet::kMost + 1000; ++i) set.Insert(i);
-  EXPECT_TRUE(set.full());
-  EXPECT_EQ(set.size(), TraceSet::kMost);
 }
 
 }  // namespace

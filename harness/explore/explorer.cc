@@ -10,6 +10,7 @@
 #include "fuzz/recorder.h"
 #include "fuzz/replay.h"
 #include "fuzz/shrink.h"
+#include "harness/explore/gauge.h"
 #include "harness/report/files.h"
 #include "src/runtime/sim/watchdog.h"
 #include "src/stack/frame.h"
@@ -96,16 +97,19 @@ ExploreResult Explorer::Search() {
   const std::unique_ptr<StrategyDriver> driver =
       MakeStrategy({options_.strategy, options_.seed, run_options_.kinds});
   ExploreResult result;
+  Gauge gauge;
   while (options_.schedules == 0 || result.schedules < options_.schedules) {
     if (!driver->Begin(result.schedules)) {
       result.exhausted = true;
       break;
     }
-    Outcome outcome =
-        Run(*driver, driver->observer(), [&](const RunResult& run, const Verdict& verdict) {
-          if (FirstUnknown(verdict) != nullptr) Announce(run, verdict, result.schedules + 1);
-        });
+    Outcome outcome = Run(*driver, gauge.Watch(driver->observer()),
+                          [&](const RunResult& run, const Verdict& verdict) {
+                            if (FirstUnknown(verdict) != nullptr)
+                              Announce(run, verdict, result.schedules + 1);
+                          });
     driver->End(outcome.run);
+    gauge.Count(outcome.run);
     ++result.schedules;
     result.steps += outcome.run.steps;
     result.peak_tasks = std::max(result.peak_tasks, outcome.run.peak_tasks);
@@ -126,6 +130,7 @@ ExploreResult Explorer::Search() {
     }
     if (StopNow(result, started)) break;
   }
+  result.confidence = gauge.Take(driver->pct_runs());
   if (result.failures.empty() || options_.keep_going)
     result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   return result;

@@ -1,6 +1,6 @@
-// How many different traces there were.
-#ifndef TASKLEAK_FUZZ_TRACE_SET_H_
-#define TASKLEAK_FUZZ_TRACE_SET_H_
+// How many different traces there were, or pairs of operations.
+#ifndef TASKLEAK_FUZZ_HASH_SET_H_
+#define TASKLEAK_FUZZ_HASH_SET_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace taskleak::internal {
 
-// Hashes of traces, up to kMost of them: a search may go on for days. Open addressing in a table
+// Hashes, up to kMost of them: a search may go on for days. Open addressing in a table
 // that doubles.
-class TraceSet {
+class HashSet {
  public:
   static constexpr std::size_t kMost = std::size_t{1} << 20;
 
@@ -49,4 +49,4 @@ class TraceSet {
 
 }  // namespace taskleak::internal
 
-#endif  // TASKLEAK_FUZZ_TRACE_SET_H_
+#endif  // TASKLEAK_FUZZ_HASH_SET_H_
