@@ -14,6 +14,15 @@
 
 namespace taskleak::internal {
 
+// The runs of PCT to which its guarantee applies: of each depth from 1 on, and the most tasks and
+// points of decision that any of them was drawn over.
+struct PctRuns {
+  static constexpr std::uint32_t kDepths = 3;
+  std::uint64_t runs[kDepths] = {};
+  std::uint32_t tasks = 0;
+  std::uint64_t points = 0;
+};
+
 // Deterministic: the same seed and the same bodies give the same decisions, in every build.
 class StrategyDriver : public Decider {
  public:
@@ -28,6 +37,7 @@ class StrategyDriver : public Decider {
   virtual std::string Verdict() const { return {}; }
   // Whether a body that did not fail cannot, within the domain that the verdict names.
   virtual bool Proven() const { return false; }
+  virtual PctRuns pct_runs() const { return {}; }
 };
 
 struct StrategyConfig {
@@ -38,7 +48,7 @@ struct StrategyConfig {
   std::optional<int> preemption_bound = {};  // Of the exhaustive strategy.
 };
 
-// Throws UsageError for a strategy that is not built yet.
+// Never null.
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config);
 
 }  // namespace taskleak::internal

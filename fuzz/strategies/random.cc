@@ -3,19 +3,18 @@
 namespace taskleak::internal {
 
 bool RandomStrategy::Begin(std::uint64_t index) {
-  state_ = seed_ * 0xd1342543de82ef95ULL + index;
-  state_ = Next();
+  chance_.Begin(seed_, index);
   const auto pick = [this](std::initializer_list<std::uint32_t> rates) {
-    return *(rates.begin() + Below(Next(), rates.size()));
+    return chance_.Pick(rates);
   };
   temper_.preempt = pick({0, 64, 512, 2048});
   temper_.shuffle = pick({0, 1024, 4096, 4096});
   temper_.timer = kinds_.early_timers ? pick({0, 0, 64, 512}) : 0;
   temper_.fault = pick({0, 8, 64, 256, 1024});
-  temper_.early_return = pick({0, 32, 256, 1024, 2048});
+  early_return_rate_ = pick({0, 32, 256, 1024, 2048});
   temper_.hold = pick({64, 256});
   temper_.holds = kinds_.holds ? pick({0, 0, 1, 1, 2}) : 0;
-  temper_.other_case = pick({0, 2048, 4096});
+  other_case_rate_ = pick({0, 2048, 4096});
   fires_timers_early = temper_.timer > 0;
   DrawQuiet();
   return true;
@@ -27,7 +26,7 @@ void RandomStrategy::DrawQuiet() {
   rate_ = temper_.preempt + temper_.timer + temper_.fault + (temper_.holds > 0 ? temper_.hold : 0);
   quiet = 0;
   for (;;) {
-    std::uint64_t bits = Next();
+    std::uint64_t bits = chance_.Next();
     for (int i = 0; i < 5; ++i, bits >>= 12, ++quiet)
       if ((bits & 4095) < rate_ || quiet >= kMost) return;
   }
@@ -35,18 +34,19 @@ void RandomStrategy::DrawQuiet() {
 
 // Something is to happen instead of the next operation, if it can.
 Choice RandomStrategy::Disturb(const SchedulePoint& point) {
-  std::size_t which = Below(Next(), rate_);
+  std::size_t which = chance_.Below(rate_);
   if (which < temper_.preempt) {
     if (point.ready.empty()) return point.canonical;
-    return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
+    return Choice::Task(point.ready[chance_.Below(point.ready.size())]);
   }
   which -= temper_.preempt;
   if (which < temper_.timer)
-    return point.timers == nullptr ? point.canonical : Choice::Timer(point.timers->SomeDue(Next()));
+    return point.timers == nullptr ? point.canonical
+                                   : Choice::Timer(point.timers->SomeDue(chance_.Next()));
   which -= temper_.timer;
   if (which < temper_.fault)
     return point.faults.empty() ? point.canonical
-                                : Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+                                : Choice::Fault(point.faults[chance_.Below(point.faults.size())]);
   --temper_.holds;
   return Choice::Hold(point.current);
 }
@@ -58,52 +58,19 @@ Choice RandomStrategy::Schedule(const SchedulePoint& point) {
     DrawQuiet();
     return choice;
   }
-  const std::uint64_t bits = Next();
+  const std::uint64_t bits = chance_.Next();
   const auto roll = [bits](int which) {
     return static_cast<std::uint32_t>(bits >> (which * 12) & 4095);
   };
   if (point.ready.empty())  // Several timers are due together.
-    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(Next()))
+    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
                                      : point.canonical;
   if (point.timers != nullptr && roll(0) < temper_.timer)
-    return Choice::Timer(point.timers->SomeDue(Next()));
+    return Choice::Timer(point.timers->SomeDue(chance_.Next()));
   if (!point.faults.empty() && roll(1) < temper_.fault)
-    return Choice::Fault(point.faults[Below(Next(), point.faults.size())]);
+    return Choice::Fault(point.faults[chance_.Below(point.faults.size())]);
   if (roll(2) >= temper_.shuffle) return point.canonical;
-  return Choice::Task(point.ready[Below(Next(), point.ready.size())]);
-}
-
-std::uint32_t RandomStrategy::Case(SimTask* /*task*/, const Operation& /*op*/,
-                                   std::span<const std::uint32_t> ready) {
-  const std::uint64_t bits = Next();
-  if ((bits >> 40 & 4095) >= temper_.other_case) return ready[0];
-  return ready[Below(bits, ready.size())];
-}
-
-bool RandomStrategy::TakeFault(SimTask* /*task*/, const Operation& /*op*/) {
-  return (Next() & 4095) < temper_.early_return;
-}
-
-std::int64_t RandomStrategy::Data(SimTask* /*task*/, const Operation& /*op*/, std::int64_t lo,
-                                  std::int64_t hi, std::int64_t canonical) {
-  const std::uint64_t bits = Next();
-  const std::uint64_t range = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);
-  switch (bits & 7) {
-    case 0:
-      return canonical;
-    case 1:
-      return lo;
-    case 2:
-      return hi;
-    default: {
-      // Uniform over the range by the high word of a 128-bit product; the whole range needs no
-      // scaling.
-      if (range == UINT64_MAX) return static_cast<std::int64_t>(Next());
-      const auto offset =
-          static_cast<std::uint64_t>((static_cast<unsigned __int128>(Next()) * (range + 1)) >> 64);
-      return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + offset);
-    }
-  }
+  return Choice::Task(point.ready[chance_.Below(point.ready.size())]);
 }
 
 }  // namespace taskleak::internal

@@ -12,52 +12,23 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/strategies/testing.h"
 #include "src/runtime/sim/simulator.h"
-#include "taskleak/error.h"
 #include "taskleak/taskleak.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace taskleak;
+using taskleak::internal::Everything;
 using taskleak::internal::FaultKinds;
 using taskleak::internal::LoggedException;
-using taskleak::internal::MakeStrategy;
 using taskleak::internal::RandomStrategy;
 using taskleak::internal::RunEnd;
 using taskleak::internal::RunResult;
 using taskleak::internal::Simulator;
+using taskleak::internal::ThreeTasks;
 using Kind = LoggedException::Kind;
-
-// Has something of every kind to decide.
-void Everything() {
-  auto [ctx, cancel] = WithTimeout(Background(), 5ms);
-  MayCancel(cancel);
-  const auto ch = MakeChan<int>(1);
-  const auto other = MakeChan<int>();
-  MayClose(other);
-  for (int i = 0; i < 3; ++i) {
-    Go([=, ctx = ctx] {
-      for (int n = 0; n < 4; ++n) {
-        if (EarlyReturn("worker")) return;
-        if (Select(OnSend(ch, n), OnRecv(ctx.Done()), OnRecv(other)) != 0) return;
-        Sleep(1ms);
-      }
-    });
-  }
-  const std::int64_t receives = FuzzInt(1, 12);
-  for (std::int64_t i = 0; i < receives; ++i) Select(OnRecv(ch), OnRecv(ctx.Done()), OnRecv(other));
-  cancel();
-}
-
-void ThreeTasks() {
-  for (int i = 0; i < 3; ++i) {
-    Go([] {
-      PreemptionPoint();
-      PreemptionPoint();
-    });
-  }
-}
 
 std::vector<std::uint64_t> Hashes(std::uint64_t seed, std::uint64_t count,
                                   const std::function<void()>& body) {
@@ -84,17 +55,6 @@ std::set<Kind> KindsTaken(const FaultKinds& kinds) {
   return taken;
 }
 
-TEST(RandomStrategy, IsTheSameForTheSameSeed) {
-  for (const std::uint64_t seed :
-       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{77}, UINT64_MAX}) {
-    EXPECT_EQ(Hashes(seed, 200, Everything), Hashes(seed, 200, Everything)) << "seed " << seed;
-  }
-}
-
-TEST(RandomStrategy, IsAnotherForAnotherSeed) {
-  EXPECT_NE(Hashes(1, 50, Everything), Hashes(2, 50, Everything));
-}
-
 TEST(RandomStrategy, AScheduleDependsOnItsNumberAlone) {
   const std::vector<std::uint64_t> in_order = Hashes(3, 50, Everything);
   Simulator simulator;
@@ -105,39 +65,6 @@ TEST(RandomStrategy, AScheduleDependsOnItsNumberAlone) {
     EXPECT_EQ(simulator.Run(Everything, strategy, {}).trace_hash, in_order[index])
         << "schedule " << index;
   }
-}
-
-TEST(RandomStrategy, Explores) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const std::vector<std::uint64_t> small = Hashes(seed, 1000, ThreeTasks);
-    // Two operations of three tasks have 90 orders.
-    EXPECT_GT(std::set(small.begin(), small.end()).size(), 45u) << "seed " << seed;
-    const std::vector<std::uint64_t> large = Hashes(seed, 1000, Everything);
-    EXPECT_GT(std::set(large.begin(), large.end()).size(), 700u) << "seed " << seed;
-  }
-}
-
-// Every order of three tasks that each do one thing.
-TEST(RandomStrategy, ReachesEveryOrder) {
-  std::string order;
-  const auto body = [&order] {
-    order.clear();
-    for (const char name : {'a', 'b', 'c'}) {
-      Go([&order, name] {
-        PreemptionPoint();
-        order += name;
-      });
-    }
-  };
-  Simulator simulator;
-  RandomStrategy strategy(1, FaultKinds{});
-  std::set<std::string> orders;
-  for (std::uint64_t i = 0; i < 500; ++i) {
-    strategy.Begin(i);
-    simulator.Run(body, strategy, {});
-    orders.insert(order);
-  }
-  EXPECT_EQ(orders, (std::set<std::string>{"abc", "acb", "bac", "bca", "cab", "cba"}));
 }
 
 TEST(RandomStrategy, DrawsTheCanonicalRunNowAndThen) {
@@ -217,26 +144,6 @@ TEST(RandomStrategy, LeavesOutWhatIsSwitchedOffAtTheEndOfATurnToo) {
   }
 }
 
-// Whatever its temper, it lets a task go on that stands before an operation while a ticker ticks.
-TEST(RandomStrategy, DoesNotFireATickerForEver) {
-  const auto body = [] {
-    const Ticker ticker = NewTicker(1ms);
-    Go([ticker] {
-      for (int i = 0; i < 20; ++i) PreemptionPoint();
-      ticker.Stop();
-    });
-    for (int i = 0; i < 20; ++i) PreemptionPoint();
-  };
-  Simulator simulator;
-  RandomStrategy strategy(1, {});
-  for (std::uint64_t i = 0; i < 2000; ++i) {
-    strategy.Begin(i);
-    const RunResult result = simulator.Run(body, strategy, {});
-    ASSERT_EQ(result.end, RunEnd::kClean) << "schedule " << i;
-    ASSERT_LT(simulator.log().size(), 1000u) << "schedule " << i;
-  }
-}
-
 // With early timers off, a timer is only ever chosen among those due together when nothing can run.
 TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
   int early = 0;
@@ -267,23 +174,6 @@ TEST(RandomStrategy, FiresNoTimerEarlyWhenThatIsSwitchedOff) {
   };
   EXPECT_EQ(count(false), 0);
   EXPECT_GT(count(true), 0);
-}
-
-TEST(MakeStrategy, MakesTheRandomWalkAndRefusesTheOthers) {
-  for (const Strategy strategy : {Strategy::kRandom, Strategy::kPortfolio})
-    EXPECT_NE(MakeStrategy({.strategy = strategy}), nullptr) << ToString(strategy);
-  for (const Strategy strategy :
-       {Strategy::kPct, Strategy::kPos, Strategy::kSurw}) {
-    try {
-      static_cast<void>(MakeStrategy({.strategy = strategy}));
-      ADD_FAILURE() << ToString(strategy) << " is built now: test it";
-    } catch (const UsageError& error) {
-      EXPECT_NE(std::string(error.what()).find(ToString(strategy)), std::string::npos)
-          << error.what();
-      EXPECT_NE(std::string(error.what()).find("kRandom"), std::string::npos)
-          << "it says what there is";
-    }
-  }
 }
 
 }  // namespace

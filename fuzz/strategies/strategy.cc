@@ -4,7 +4,11 @@
 
 #include "fuzz/strategies/driver.h"
 #include "fuzz/strategies/exhaustive.h"
+#include "fuzz/strategies/pct.h"
+#include "fuzz/strategies/portfolio.h"
+#include "fuzz/strategies/pos.h"
 #include "fuzz/strategies/random.h"
+#include "fuzz/strategies/surw.h"
 #include "taskleak/error.h"
 
 namespace taskleak {
@@ -30,11 +34,21 @@ const char* ToString(Strategy strategy) {
 namespace internal {
 
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
-  if (config.strategy == Strategy::kRandom || config.strategy == Strategy::kPortfolio)
-    return std::make_unique<RandomStrategy>(config.seed, config.kinds);
-  if (config.strategy == Strategy::kExhaustive) return std::make_unique<ExhaustiveStrategy>(config);
-  throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
-                   "\" is not built yet; use Strategy::kRandom or kPortfolio");
+  switch (config.strategy) {
+    case Strategy::kRandom:
+      return std::make_unique<RandomStrategy>(config.seed, config.kinds);
+    case Strategy::kPct:
+      return std::make_unique<PctStrategy>(config.seed, config.kinds);
+    case Strategy::kPos:
+      return std::make_unique<PosStrategy>(config.seed, config.kinds);
+    case Strategy::kSurw:
+      return std::make_unique<SurwStrategy>(config.seed, config.kinds);
+    case Strategy::kPortfolio:
+      return std::make_unique<PortfolioStrategy>(config.seed, config.kinds);
+    case Strategy::kExhaustive:
+      return std::make_unique<ExhaustiveStrategy>(config);
+  }
+  return nullptr;
 }
 
 }  // namespace internal

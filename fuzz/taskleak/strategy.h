@@ -11,7 +11,8 @@ enum class Strategy {
   kPos,
   kSurw,
   kPortfolio,  // The default. For now the random walk alone.
-  kExhaustive,
+  kExhaustive,  // Every schedule, depth first, one for each order of dependent operations. Comes to
+                // an end in small bodies, and then proves them: see ExploreResult::verdict.
 };
 
 const char* ToString(Strategy strategy);

@@ -239,6 +239,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     const Judged judged = JudgeVariant(variant, result);
     out << Line(name, result, judged.verdict) << "\n";
     if (!judged.remark.empty()) out << "    " << judged.remark << "\n";
+    if (judged.verdict == "held" && !replay.has_value())
+      out << "    " << result.confidence.Text() << "\n";
     if (!judged.as_expected && !replay.has_value()) ++wrong;
     if (result.peak_tasks >= kManyTasks)
       out << "    at most " << result.peak_tasks << " tasks at once, " << ResidentMemory()

@@ -10,6 +10,7 @@
 #include "fuzz/recorder.h"
 #include "fuzz/replay.h"
 #include "fuzz/shrink.h"
+#include "harness/explore/gauge.h"
 #include "harness/report/files.h"
 #include "src/runtime/sim/watchdog.h"
 #include "src/stack/frame.h"
@@ -100,16 +101,19 @@ ExploreResult Explorer::Search() {
                     .max_steps = options_.max_steps,
                     .preemption_bound = options_.preemption_bound});
   ExploreResult result;
+  Gauge gauge;
   while (options_.schedules == 0 || result.schedules < options_.schedules) {
     if (!driver->Begin(result.schedules)) {
       result.exhausted = driver->Proven();
       break;
     }
-    Outcome outcome =
-        Run(*driver, driver->observer(), [&](const RunResult& run, const Verdict& verdict) {
-          if (FirstUnknown(verdict) != nullptr) Announce(run, verdict, result.schedules + 1);
-        });
+    Outcome outcome = Run(*driver, gauge.Watch(driver->observer()),
+                          [&](const RunResult& run, const Verdict& verdict) {
+                            if (FirstUnknown(verdict) != nullptr)
+                              Announce(run, verdict, result.schedules + 1);
+                          });
     driver->End(outcome.run);
+    gauge.Count(outcome.run);
     ++result.schedules;
     result.steps += outcome.run.steps;
     result.peak_tasks = std::max(result.peak_tasks, outcome.run.peak_tasks);
@@ -131,6 +135,7 @@ ExploreResult Explorer::Search() {
     if (StopNow(result, started)) break;
   }
   if (result.failures.empty()) result.verdict = driver->Verdict();
+  result.confidence = gauge.Take(driver->pct_runs());
   if (result.failures.empty() || options_.keep_going)
     result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   return result;

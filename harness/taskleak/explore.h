@@ -57,6 +57,36 @@ struct ExploreOptions {
   std::optional<int> preemption_bound = {};
 };
 
+// What it means that a search found nothing. A search is a sample: this says of how much.
+struct Confidence {
+  static constexpr int kDepths = 3;
+
+  std::uint64_t schedules = 0;   // Run.
+  std::uint64_t traces = 0;      // Different ones among them,
+  bool traces_at_least = false;  // and perhaps more: so many are remembered.
+
+  // Pairs of consecutive operations on one object, told apart by what they are and where: how many
+  // different ones were seen in a sample of the runs, and in which of the sampled runs, from 1, the
+  // last that was new. Long before the last run: there is little left to meet.
+  std::uint64_t sampled = 0;
+  std::uint64_t pairs = 0;
+  std::uint64_t last_new_pair = 0;
+
+  // Runs of PCT that nothing disturbed (no fault, no early timer, no task helped past a spinning
+  // one), by depth from 1 on; and the most tasks and points of decision they were drawn over.
+  std::uint64_t pct_runs[kDepths] = {};
+  std::uint32_t pct_tasks = 0;
+  std::uint64_t pct_points = 0;
+
+  // The probability, at most, that those runs of this depth all missed a bug that needs so many
+  // orderings: (1 - 1 / (n k^(depth-1)))^runs for n tasks and k points (Burckhardt et al., ASPLOS
+  // 2010). Empty where there were none.
+  std::optional<double> Missed(int depth) const;
+
+  // One line.
+  std::string Text() const;
+};
+
 struct ExploreResult {
   std::uint64_t schedules =
       0;                   // Run, up to and including the failing one; shrinking is not counted.
@@ -77,6 +107,7 @@ struct ExploreResult {
   // Of Strategy::kExhaustive, if nothing failed: whether that is proven, and for which domain, or
   // what bounded the search. A sentence.
   std::string verdict = {};
+  Confidence confidence;
 };
 
 // Searches for a schedule under which the body fails. A failure is written, before anything of its
