@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "fuzz/strategies/testing.h"
-#include "taskleak/error.h"
 
 namespace {
 
