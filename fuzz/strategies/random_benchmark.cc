@@ -1,4 +1,5 @@
-// Schedules a second under the random strategy, and how its cost grows with the tasks that can run.
+// Schedules a second under the random strategies, and how the cost of the random walk grows with
+// the tasks that can run.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -19,6 +20,7 @@ using taskleak::OnAfter;
 using taskleak::OnRecv;
 using taskleak::OnSend;
 using taskleak::Select;
+using taskleak::Strategy;
 using taskleak::WaitGroup;
 using taskleak::internal::kUnlimited;
 using taskleak::internal::RunCanonically;
@@ -86,17 +88,20 @@ void WorkerPool() {
 }
 
 // Each run of the body under another schedule; the first is not timed, see RunCanonically.
-void RunRandomly(benchmark::State& state, const std::function<void()>& body, std::int64_t items) {
+void RunRandomly(benchmark::State& state, const std::function<void()>& body, std::int64_t items,
+                 Strategy strategy = Strategy::kRandom) {
   Simulator simulator;
-  const auto driver = taskleak::internal::MakeStrategy({.strategy = taskleak::Strategy::kRandom});
+  const auto driver = taskleak::internal::MakeStrategy({.strategy = strategy});
   std::uint64_t index = 0;
-  driver->Begin(index++);
-  simulator.Run(body, *driver, kUnlimited);
-  std::uint64_t steps = 0;
-  for (auto _ : state) {
+  const auto run = [&] {
     driver->Begin(index++);
-    steps += simulator.Run(body, *driver, kUnlimited).steps;
-  }
+    const auto result = simulator.Run(body, *driver, kUnlimited, driver->observer());
+    driver->End(result);
+    return result.steps;
+  };
+  run();
+  std::uint64_t steps = 0;
+  for (auto _ : state) steps += run();
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * items);
   state.counters["ns/step"] = benchmark::Counter(
       static_cast<double>(steps), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
@@ -115,6 +120,14 @@ void BM_WorkerPoolRandomSchedules(benchmark::State& state) {
   RunRandomly(state, WorkerPool<true>, 1);
 }
 BENCHMARK(BM_WorkerPoolRandomSchedules);
+
+void BM_WorkerPoolSchedules(benchmark::State& state, Strategy strategy) {
+  RunRandomly(state, WorkerPool<true>, 1, strategy);
+}
+BENCHMARK_CAPTURE(BM_WorkerPoolSchedules, pct, Strategy::kPct);
+BENCHMARK_CAPTURE(BM_WorkerPoolSchedules, pos, Strategy::kPos);
+BENCHMARK_CAPTURE(BM_WorkerPoolSchedules, surw, Strategy::kSurw);
+BENCHMARK_CAPTURE(BM_WorkerPoolSchedules, portfolio, Strategy::kPortfolio);
 
 void BM_WorkerPoolCanonical(benchmark::State& state) { RunCanonically(state, WorkerPool<true>, 1); }
 BENCHMARK(BM_WorkerPoolCanonical);

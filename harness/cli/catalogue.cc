@@ -214,6 +214,7 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     explore.name = name;
     explore.seed = options.seed;
     explore.quiet = true;
+    if (options.strategy.has_value()) explore.strategy = *options.strategy;
     if (options.schedules.has_value()) explore.schedules = *options.schedules;
     if (options.seconds.has_value()) {
       explore.budget =

@@ -5,8 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
+#include <string>
 
 #include "harness/cli/catalogue.h"
+#include "harness/cli/strategy_name.h"
+#include "harness/cli/strategy_table.h"
 #include "taskleak/error.h"
 
 namespace {
@@ -30,8 +33,17 @@ const CLI::Validator kAboveZero(
 }  // namespace
 
 int main(int argc, char** argv) {
+  struct sigaction action = {};
+  action.sa_handler = OnInterrupt;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // What ci/bench strategies runs: the same catalogue, another question.
+  if (argc > 1 && std::string(argv[1]) == "--strategies")
+    return taskleak::internal::StrategyTableCommand(argc - 1, argv + 1);
   taskleak::internal::CatalogueOptions options;
   bool list = false;
+  std::string strategy;
   CLI::App app{
       "Runs the catalogue's scenarios under many schedules. Leaky variants are expected to leak: "
       "the exit code is 0 when every\n"
@@ -51,6 +63,8 @@ int main(int argc, char** argv) {
   app.add_option("--schedules", options.schedules, "How many schedules for each variant")
       ->check(kAboveZero);
   app.add_option("--seed", options.seed, "Of the search")->capture_default_str();
+  app.add_option("--strategy", strategy,
+                 "random, pct, pos, surw, portfolio (the default) or exhaustive");
   app.add_option("--replay", options.replay, "Runs this one schedule of the one variant named");
   app.add_flag("--list", list, "Shows what there is, and runs nothing");
   app.set_version_flag("--version", std::string("taskleak ") + TASKLEAK_VERSION);
@@ -62,16 +76,12 @@ int main(int argc, char** argv) {
     std::cerr << "ci/fuzz: " << error.what() << "; --help shows the flags\n";
     return 2;
   }
-  struct sigaction action = {};
-  action.sa_handler = OnInterrupt;
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
   options.terminal = isatty(STDERR_FILENO) != 0;
   struct winsize window = {};
   if (options.terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
     options.width = window.ws_col;
   try {
+    if (!strategy.empty()) options.strategy = taskleak::internal::StrategyNamed(strategy);
     if (list) {
       taskleak::internal::ListCatalogue(taskleak::AllScenarios(), options.selectors, std::cout);
       return 0;

@@ -202,6 +202,20 @@ TEST_F(RunTest, IsContentWhenLeakyVariantsAreCaughtAndFixedOnesHold) {
   EXPECT_EQ(progress_, "") << "no terminal, no drawing";
 }
 
+TEST_F(RunTest, SaysBelowWhatHeldHowMuchWasSeen) {
+  Run(Catalogue(), {"worker_pool"});
+  EXPECT_THAT(out_, ContainsRegex("/s  held\n    300 schedules, 1 trace; an ordering "
+                                  "bug of depth 1.* missed with at most"));
+  EXPECT_THAT(out_, Not(ContainsRegex("leak.*\n    [0-9]+ schedules, "))) << "only there";
+}
+
+TEST_F(RunTest, RunsTheStrategyThatIsAskedFor) {
+  options_.strategy = Strategy::kRandom;
+  Run(Catalogue(), {"worker_pool/fixed"});
+  EXPECT_THAT(out_, HasSubstr(" held\n"));
+  EXPECT_THAT(out_, Not(HasSubstr("missed with at most"))) << "only PCT has that bound";
+}
+
 TEST_F(RunTest, ShowsTheFirstReportInFullAndWhereTheOthersAre) {
   EXPECT_EQ(Run(Catalogue()), 0);
   EXPECT_THAT(out_, HasSubstr("ERROR: taskleak: 1 task never ended"));

@@ -130,7 +130,10 @@ ExploreResult Explorer::Search() {
     if (outcome.verdict.has_value() && FirstUnknown(*outcome.verdict) != nullptr) {
       result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
       Found(result, std::move(outcome));
-      if (!options_.keep_going) break;
+      if (!options_.keep_going) {
+        result.interrupted = g_stop.load(std::memory_order_relaxed);
+        break;
+      }
     }
     if (StopNow(result, started)) break;
   }

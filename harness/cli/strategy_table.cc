@@ -1,0 +1,162 @@
+#include "harness/cli/strategy_table.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "fuzz/strategies/driver.h"
+#include "harness/cli/catalogue.h"
+#include "taskleak/error.h"
+
+namespace taskleak::internal {
+namespace {
+
+bool IsBuilt(Strategy strategy) {
+  try {
+    return MakeStrategy({.strategy = strategy}) != nullptr;
+  } catch (const UsageError&) {
+    return false;
+  }
+}
+
+std::string Cell(const StrategyRow& row) {
+  if (row.found == 0) return "none";
+  if (row.found < row.seeds || !row.median.has_value())
+    return std::to_string(row.found) + " of " + std::to_string(row.seeds);
+  return std::to_string(*row.median) + " (" + std::to_string(*row.max) + ")";
+}
+
+std::string Seconds(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof(text), ms < 10'000 ? "%.1f s" : "%.0f s", ms / 1000);
+  return text;
+}
+
+// The searches of one row. Empty when they were interrupted.
+std::optional<StrategyRow> Measure(const SelectedVariant& selected, Strategy strategy,
+                                   const StrategyTableOptions& options,
+                                   const std::function<void(std::uint64_t seed)>& starting) {
+  const Variant& variant = *selected.variant;
+  StrategyRow row;
+  row.scenario = selected.full_name();
+  row.strategy = strategy;
+  row.seeds = options.seeds;
+  if (variant.options.schedules < ExploreOptions().schedules)
+    row.seeds = std::min(row.seeds, options.seeds_of_large);
+  if (strategy == Strategy::kExhaustive) row.seeds = 1;
+  std::vector<std::uint64_t> schedules;
+  for (std::uint64_t seed = 1; seed <= row.seeds; ++seed) {
+    starting(seed);
+    ExploreOptions explore = variant.options;
+    explore.name = row.scenario;
+    explore.strategy = strategy;
+    explore.seed = seed;
+    explore.schedules = std::min(explore.schedules, options.schedules);
+    explore.shrink_budget = Duration(0);
+    explore.quiet = true;
+    const ExploreResult result = Explore(variant.body, explore);
+    if (result.interrupted) return std::nullopt;
+    row.ms += result.seconds * 1000;
+    if (!result.failure.has_value()) continue;
+    ++row.found;
+    schedules.push_back(result.schedules);
+  }
+  std::sort(schedules.begin(), schedules.end());
+  // Searches that found nothing stand behind all others.
+  if (row.seeds / 2 < schedules.size()) row.median = schedules[row.seeds / 2];
+  if (row.found == row.seeds) row.max = schedules.back();
+  return row;
+}
+
+}  // namespace
+
+StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
+                                const StrategyTableOptions& options, std::ostream& progress) {
+  std::vector<SelectedVariant> variants = Select(all, options.only).variants;
+  std::erase_if(variants, [](const SelectedVariant& selected) {
+    return !selected.variant->expected.has_value();
+  });
+  if (variants.empty())
+    throw UsageError("what --only names has no variant that leaks; ci/fuzz --list shows which do");
+  StrategyTable table;
+  for (const SelectedVariant& selected : variants) {
+    for (const Strategy strategy : kAllStrategies) {
+      if (!IsBuilt(strategy)) continue;
+      const std::string name = selected.full_name() + ", " + ToString(strategy);
+      const std::optional<StrategyRow> row =
+          Measure(selected, strategy, options, [&](std::uint64_t seed) {
+            if (!options.terminal) return;
+            const std::string line = name + ": seed " + std::to_string(seed);
+            progress << "\r\033[K"
+                     << line.substr(0, static_cast<std::size_t>(std::max(options.width - 1, 20)))
+                     << std::flush;
+          });
+      if (options.terminal) progress << "\r\033[K" << std::flush;
+      if (!row.has_value()) {
+        table.interrupted = true;
+        return table;
+      }
+      if (!options.terminal) progress << name << ": " << Cell(*row) << std::endl;
+      table.rows.push_back(*row);
+    }
+  }
+  return table;
+}
+
+std::string ToMarkdown(const std::vector<StrategyRow>& rows) {
+  std::vector<std::string> scenarios;
+  std::vector<Strategy> strategies;
+  for (const StrategyRow& row : rows) {
+    if (std::find(scenarios.begin(), scenarios.end(), row.scenario) == scenarios.end())
+      scenarios.push_back(row.scenario);
+    if (std::find(strategies.begin(), strategies.end(), row.strategy) == strategies.end())
+      strategies.push_back(row.strategy);
+  }
+  std::vector<std::vector<std::string>> lines(1, {"schedules until found"});
+  for (const Strategy strategy : strategies) lines[0].emplace_back(ToString(strategy));
+  std::vector<double> ms(strategies.size(), 0);
+  for (const std::string& scenario : scenarios) {
+    std::vector<std::string>& line = lines.emplace_back(1 + strategies.size());
+    line[0] = scenario;
+    for (const StrategyRow& row : rows) {
+      if (row.scenario != scenario) continue;
+      const auto column = static_cast<std::size_t>(
+          std::find(strategies.begin(), strategies.end(), row.strategy) - strategies.begin());
+      line[1 + column] = Cell(row);
+      ms[column] += row.ms;
+    }
+  }
+  std::vector<std::string>& time = lines.emplace_back(1, "time, all seeds");
+  for (const double each : ms) time.push_back(Seconds(each));
+  std::vector<std::size_t> widths(1 + strategies.size(), 0);
+  for (const auto& line : lines)
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  std::string text;
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      text += "| " + lines[n][i] + std::string(widths[i] - lines[n][i].size() + 1, ' ');
+    text += "|\n";
+    if (n > 0) continue;
+    for (const std::size_t width : widths) text += "|" + std::string(width + 2, '-');
+    text += "|\n";
+  }
+  return text;
+}
+
+std::string ToJson(const std::vector<StrategyRow>& rows) {
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
+  const auto number = [](const std::optional<std::uint64_t>& value) {
+    return value.has_value() ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  for (const StrategyRow& row : rows)
+    array.push_back({{"scenario", row.scenario},
+                     {"strategy", ToString(row.strategy)},
+                     {"seeds", row.seeds},
+                     {"found", row.found},
+                     {"median", number(row.median)},
+                     {"max", number(row.max)},
+                     {"ms", row.ms}});
+  return array.dump(2) + "\n";
+}
+
+}  // namespace taskleak::internal
