@@ -46,7 +46,7 @@ std::size_t Copy(const std::string& payload, std::uint8_t* out) {
   return payload.size();
 }
 
-[[noreturn]] void End(int code) {
+[[noreturn]] void EndProcess(int code) {
   std::fflush(nullptr);
   std::_Exit(code);  // As libFuzzer does: other threads may still run.
 }
@@ -68,7 +68,7 @@ std::size_t Copy(const std::string& payload, std::uint8_t* out) {
                    "taskleak: cannot write %s (%s); the schedule is in the replay line above\n",
                    path.c_str(), std::strerror(errno));
   }
-  End(g_flags->error_exitcode);
+  EndProcess(g_flags->error_exitcode);
 }
 
 int RunOne(const std::uint8_t* data, std::size_t size) {
@@ -76,7 +76,7 @@ int RunOne(const std::uint8_t* data, std::size_t size) {
     if (!g_target->run(View(data, size))) Fail();
   } catch (const UsageError& error) {
     std::fprintf(stderr, "taskleak: %s\n", error.what());
-    End(2);
+    EndProcess(2);
   }
   return 0;
 }
@@ -96,7 +96,7 @@ void RunLibFuzzer(const std::vector<std::string>& arguments, FuzzTarget target) 
   int argc = static_cast<int>(pointers.size());
   pointers.push_back(nullptr);
   char** argv = pointers.data();
-  End(LLVMFuzzerRunDriver(&argc, &argv, &RunOne));
+  EndProcess(LLVMFuzzerRunDriver(&argc, &argv, &RunOne));
 }
 
 }  // namespace taskleak::internal
