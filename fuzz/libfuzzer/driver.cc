@@ -46,7 +46,12 @@ std::size_t Copy(const std::string& payload, std::uint8_t* out) {
   return payload.size();
 }
 
+void AtEnd() {
+  if (g_target->at_end) g_target->at_end();
+}
+
 [[noreturn]] void EndProcess(int code) {
+  AtEnd();
   std::fflush(nullptr);
   std::_Exit(code);  // As libFuzzer does: other threads may still run.
 }
@@ -90,6 +95,7 @@ std::span<std::uint8_t> ExtraCounters() { return g_counters; }
 void RunLibFuzzer(const std::vector<std::string>& arguments, FuzzTarget target) {
   g_flags = new LibFuzzerFlags(ParseLibFuzzerFlags(arguments));
   g_target = new FuzzTarget(std::move(target));
+  std::atexit(&AtEnd);  // How libFuzzer ends when nothing fails.
   static std::vector<std::string> copies = arguments;
   static std::vector<char*> pointers;
   for (std::string& copy : copies) pointers.push_back(copy.data());

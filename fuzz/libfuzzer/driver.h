@@ -19,6 +19,7 @@ struct FuzzTarget {
   std::function<bool(std::string_view payload)> run;  // False: it failed.
   // After a failure: reports it, and returns the payload to be kept.
   std::function<std::string()> explain;
+  std::function<void()> at_end;          // The process is about to end; no destructor will run.
   const Decisions* decisions = nullptr;  // Of the last run: what mutations are made of.
 };
 

@@ -18,6 +18,7 @@
 #include "harness/explore/fuzz_session.h"
 #include "harness/gtest/assertions.h"
 #include "harness/gtest/fuzz_arguments.h"
+#include "harness/gtest/fuzz_seeds.h"
 #include "taskleak/error.h"
 #include "taskleak/fuzz_test.h"
 
@@ -94,11 +95,17 @@ bool ReplayAll(const std::vector<CorpusFile>& files, const Body& body,
   return true;
 }
 
-[[noreturn]] void Fuzz(const FuzzArguments& arguments, const Body& body, ExploreOptions options) {
+[[noreturn]] void Fuzz(const FuzzArguments& arguments, const std::vector<CorpusFile>& corpus,
+                       const Body& body, ExploreOptions options) {
   std::vector<std::string> all = arguments.all;
   if (arguments.fuzz_for.has_value()) {
     const auto seconds = static_cast<long long>(*arguments.fuzz_for + 0.999);
     all.push_back("-max_total_time=" + std::to_string(seconds));
+  }
+  std::optional<SeedFiles> seeds;
+  if (WantsSeeds(all)) {
+    seeds.emplace(corpus);
+    if (!seeds->flag().empty()) all.push_back(seeds->flag());
   }
   options.schedules = 0;
   if (!ParseLibFuzzerFlags(all).shrinks) options.shrink_budget = Duration(0);
@@ -106,6 +113,10 @@ bool ReplayAll(const std::vector<CorpusFile>& files, const Body& body,
                       arguments.feedback ? ExtraCounters() : std::span<std::uint8_t>());
   RunLibFuzzer(all, {.run = [&](std::string_view payload) { return session.RunPayload(payload); },
                      .explain = [&] { return session.Explain().schedule.Encode(); },
+                     .at_end =
+                         [&] {
+                           if (seeds.has_value()) seeds->Remove();
+                         },
                      .decisions = &session.decisions()});
 }
 
@@ -123,7 +134,8 @@ void RunFuzzTest(const char* corpus_dir, const Body& body) {
     ExploreOptions options;
     options.seed = arguments.seed;
     options.name = test;
-    if (!arguments.fuzz.empty()) Fuzz(arguments, body, options);
+    const auto corpus = [&] { return ReadCorpus(CorpusFolder(arguments, corpus_dir, test), test); };
+    if (!arguments.fuzz.empty()) Fuzz(arguments, corpus(), body, options);
     if (!arguments.replay.empty()) {
       std::error_code error;
       if (std::filesystem::exists(arguments.replay, error))
@@ -133,7 +145,7 @@ void RunFuzzTest(const char* corpus_dir, const Body& body) {
       return;
     }
     if (!ReadEnvironment().replay.has_value() &&  // Then Explore replays that one.
-        !ReplayAll(ReadCorpus(CorpusFolder(arguments, corpus_dir, test), test), body, options))
+        !ReplayAll(corpus(), body, options))
       return;
     const bool no_limit = arguments.seconds.has_value() || arguments.fuzz_for.has_value();
     options.schedules = arguments.schedules.value_or(no_limit ? 0 : kSchedules);

@@ -199,4 +199,52 @@ TEST_F(FuzzRunner, LibFuzzerFindsTheLeakOrSaysWhatItNeeds) {
   EXPECT_EQ(Run("--fuzz=FuzzPair.DISABLED_Leaky -- -runs=100000 -error_exitcode=9").code, 9);
 }
 
+// What people do with libFuzzer, done with a body of ours.
+TEST_F(FuzzRunner, LibFuzzersOwnVerbsWork) {
+  if (!internal::HasLibFuzzer()) GTEST_SKIP() << "this build has no libFuzzer";
+  const std::string leaky = "--fuzz=FuzzPair.DISABLED_Leaky -- ";
+  const auto count = [&](const char* folder) {
+    const auto files = fs::directory_iterator(folder_ / folder);
+    return std::distance(fs::begin(files), fs::end(files));
+  };
+  // A failing schedule with three entries too many, none of which is reached.
+  const Schedule leaks({{.op = 2, .kind = ScheduleEntry::Kind::kEarlyReturn},
+                        {.task = {7}, .op = 1, .kind = ScheduleEntry::Kind::kHold},
+                        {.task = {8}, .op = 1, .kind = ScheduleEntry::Kind::kHold},
+                        {.task = {9}, .op = 1, .kind = ScheduleEntry::Kind::kHold}});
+  fs::create_directories(folder_ / "corpus_in");
+  fs::create_directories(folder_ / "merged");
+  const auto write = [&](const fs::path& path, const std::string& bytes) {
+    std::ofstream(folder_ / path, std::ios::binary) << bytes;
+  };
+  write("long", leaks.Encode());
+  const Ended minimized = Run(leaky + "-minimize_crash=1 -runs=300 -exact_artifact_path=min long");
+  EXPECT_EQ(minimized.code, 0) << minimized.output;
+  EXPECT_LT(fs::file_size(folder_ / "min"), leaks.Encode().size());
+  EXPECT_EQ(Run(leaky + "min").code, 77);
+
+  // A merge goes on behind what fails.
+  write("corpus_in/1", leaks.Encode());
+  write("corpus_in/2", Schedule({{.op = 2, .kind = ScheduleEntry::Kind::kHold}}).Encode());
+  const Ended merged = Run(leaky + "-merge=1 merged corpus_in");
+  EXPECT_EQ(merged.code, 0) << merged.output;
+  EXPECT_EQ(count("merged"), 1);
+
+  const Ended jobs = Run(leaky + "-jobs=2 -workers=2 -runs=20000");
+  EXPECT_NE(jobs.code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "fuzz-1.log"));
+  const Ended fork = Run(leaky + "-fork=1 -runs=20000");
+  EXPECT_EQ(fork.code, 77) << fork.output;
+}
+
+TEST_F(FuzzRunner, LibFuzzerBeginsWithWhatIsKept) {
+  if (!internal::HasLibFuzzer()) GTEST_SKIP() << "this build has no libFuzzer";
+  const std::string folder = (folder_ / "corpus" / "FuzzPair.DISABLED_Leaky").string();
+  internal::WriteCorpus(folder, "FuzzPair.DISABLED_Leaky", 1,
+                        {Schedule({{.op = 2, .kind = ScheduleEntry::Kind::kEarlyReturn}})});
+  // No run is left for anything else.
+  EXPECT_EQ(Run("--fuzz=FuzzPair.DISABLED_Leaky -- -runs=1").code, 77);
+  EXPECT_EQ(Run("--fuzz=FuzzPair.DISABLED_Leaky --corpus=. -- -runs=1").code, 0);
+}
+
 }  // namespace

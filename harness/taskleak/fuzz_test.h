@@ -62,6 +62,12 @@ void RunFuzzTest(const char* corpus_dir, const Body& body);
 // Called before main.
 void AddFuzzTest(const char* suite, const char* name);
 
+// Here, so that reports leave its frame out.
+template <class Test>
+Body BodyOf(Test* test, void (Test::*run)()) {
+  return [test, run] { (test->*run)(); };
+}
+
 template <class Fixture>
 bool RegisterFuzzTest(const char* suite, const char* name, const char* file, int line,
                       Fixture* (*make)()) {
@@ -82,8 +88,9 @@ bool RegisterFuzzTest(const char* suite, const char* name, const char* file, int
 #define TASKLEAK_INTERNAL_FUZZ_TEST(fixture, suite, name, test)                            \
   class test final : public fixture {                                                      \
     void TestBody() override {                                                             \
-      ::taskleak::internal::RunFuzzTest(TASKLEAK_INTERNAL_CORPUS_DIR,                      \
-                                        [this] { TaskleakFuzzBody(); });                   \
+      ::taskleak::internal::RunFuzzTest(                                                   \
+          TASKLEAK_INTERNAL_CORPUS_DIR,                                                    \
+          ::taskleak::internal::BodyOf(this, &test::TaskleakFuzzBody));                    \
     }                                                                                      \
     void TaskleakFuzzBody();                                                               \
     [[maybe_unused]] static const bool taskleak_registered_;                               \
