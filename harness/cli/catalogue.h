@@ -17,9 +17,10 @@ struct CatalogueOptions {
   std::optional<double> seconds;       // For each variant.
   std::optional<std::uint64_t> schedules;
   std::uint64_t seed = 1;
-  std::string replay;     // A token, for the one variant selected.
-  bool terminal = false;  // Progress is drawn over itself.
-  int width = 100;        // Of the terminal.
+  std::string replay;             // A token, for the one variant selected.
+  bool terminal = false;          // Progress is drawn over itself.
+  int width = 100;                // Of the terminal.
+  std::string corpus = "corpus";  // Where schedules are kept.
 };
 
 struct SelectedVariant {
