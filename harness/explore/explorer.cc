@@ -1,26 +1,18 @@
 #include "harness/explore/explorer.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
 #include <functional>
-#include <mutex>
 #include <utility>
 
 #include "fuzz/recorder.h"
 #include "fuzz/replay.h"
-#include "fuzz/shrink.h"
 #include "harness/explore/gauge.h"
-#include "harness/report/files.h"
+#include "src/runtime/sim/observer_pair.h"
 #include "src/runtime/sim/watchdog.h"
-#include "src/stack/frame.h"
 #include "taskleak/error.h"
 
-namespace taskleak {
-namespace internal {
+namespace taskleak::internal {
 namespace {
-
-std::atomic<bool> g_stop{false};
 
 // Fibers, stacks and records are kept from search to search; made anew when other stack sizes are
 // asked for.
@@ -76,7 +68,7 @@ Schedule Explorer::LastSchedule() const {
 }
 
 bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
-  if (g_stop.load(std::memory_order_relaxed)) {
+  if (StopRequested()) {
     result.interrupted = true;
     return true;
   }
@@ -112,7 +104,9 @@ ExploreResult Explorer::Search() {
       result.exhausted = driver->Proven();
       break;
     }
-    Outcome outcome = Run(*driver, gauge.Watch(driver->observer()),
+    Recorder recorder(simulator_);
+    ObserverPair both(gauge.Watch(driver->observer()), &recorder);
+    Outcome outcome = Run(*driver, options_.check_determinism ? &both : both.first(),
                           [&](const RunResult& run, const Verdict& verdict) {
                             if (FirstUnknown(verdict) != nullptr)
                               Announce(run, verdict, result.schedules + 1);
@@ -136,10 +130,13 @@ ExploreResult Explorer::Search() {
       result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
       Found(result, std::move(outcome));
       if (!options_.keep_going) {
-        result.interrupted = g_stop.load(std::memory_order_relaxed);
+        result.interrupted = StopRequested();
         break;
       }
     }
+    if (options_.check_determinism && !outcome.verdict.has_value() &&
+        !RepeatsItself(recorder.Take(outcome.run.trace_hash), result))
+      break;
     if (StopNow(result, started)) break;
   }
   if (result.failures.empty()) result.verdict = driver->Verdict();
@@ -172,10 +169,7 @@ ExploreResult Explorer::RunOne(const Schedule& schedule) {
     failure.emplace();
     failure->kind = FailureKind::kNondeterminism;
     failure->schedule = schedule;
-    failure->message =
-        "one schedule, run twice, gave two different traces: the body keeps state between runs (a "
-        "static it "
-        "changes), or uses a real clock, real threads, addresses or random numbers";
+    failure->message = WhyNotTwice("one schedule, run twice, gave two different traces", schedule);
   }
   failure->found_after = 1;
   failure->body = name_;
@@ -210,11 +204,9 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   } else {
     failure.kind = FailureKind::kNondeterminism;
     failure.schedule = outcome.schedule;
-    failure.message = std::string("a schedule that showed a ") + ToString(outcome.verdict->kind) +
-                      " did not show it again: the body keeps state between runs (a static it "
-                      "changes), or uses a real clock, real "
-                      "threads, addresses or random numbers. Make it the same each time, and what "
-                      "it showed can be trusted";
+    failure.message = WhyNotTwice(std::string("a schedule that showed a ") +
+                                      ToString(outcome.verdict->kind) + " did not show it again",
+                                  outcome.schedule);
   }
   failure.found_after = result.schedules;
   failure.out_of = options_.schedules;
@@ -232,53 +224,6 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   }
   if (!result.failure.has_value()) result.failure = failure;
   result.failures.push_back(std::move(failure));
-}
-
-Schedule Explorer::Reduce(const Schedule& schedule, const Signature& signature,
-                          ExploreResult& result, Failure& failure) {
-  const auto deadline = RealClock::now() + options_.shrink_budget;
-  const auto shows_it = [&](const Schedule& candidate) {
-    ReplayDecider decider(candidate);
-    decider.Begin();
-    const Outcome outcome = Run(decider);
-    return outcome.verdict.has_value() &&
-           std::find(outcome.verdict->groups.begin(), outcome.verdict->groups.end(), signature) !=
-               outcome.verdict->groups.end();
-  };
-  // Not reproducible at all: nothing to shrink, and said so by the caller.
-  if (options_.shrink_budget.count() == 0 || !shows_it(schedule)) return schedule;
-  ShrinkHooks hooks;
-  hooks.fails = shows_it;
-  hooks.holds = [&](const Schedule& best) {
-    ReplayDecider decider(best);
-    decider.Begin();
-    Recorder recorder(simulator_, 4096);
-    const Outcome outcome = Run(decider, &recorder);
-    const Trace trace = recorder.Take(outcome.run.trace_hash);
-    std::vector<ScheduleEntry> holds;
-    if ((options_.faults & kHolds) == 0) return holds;
-    for (const TraceEvent& event : trace.events) {
-      if (event.kind != TraceEvent::Kind::kOperation && event.kind != TraceEvent::Kind::kPark)
-        continue;
-      ScheduleEntry hold;
-      hold.task = trace.tasks[event.task - 1].path;
-      hold.op = event.op;
-      hold.kind = ScheduleEntry::Kind::kHold;
-      if (std::find(holds.begin(), holds.end(), hold) == holds.end()) holds.push_back(hold);
-      if (holds.size() >= 512) break;
-    }
-    return holds;
-  };
-  std::uint64_t trials = 0;
-  hooks.may_go_on = [&](const Schedule& best) {
-    if (g_stop.load(std::memory_order_relaxed) || RealClock::now() >= deadline) return false;
-    return ++trials % 64 != 0 || !options_.on_progress ||
-           options_.on_progress(
-               {.schedules = result.schedules, .shrinking = true, .entries = best.size()});
-  };
-  ShrinkResult shrunk = Shrink(schedule, hooks);
-  failure.minimal = shrunk.minimal;
-  return std::move(shrunk.schedule);
 }
 
 std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signature& signature) {
@@ -317,107 +262,4 @@ std::optional<Failure> Explorer::Record(const Schedule& schedule, const Signatur
   return failure;
 }
 
-std::string Explorer::ReplayLine(const Schedule& schedule) const {
-  const std::string token = schedule.Token();
-  const std::string test = RunningTest();
-  if (!test.empty())
-    return "TASKLEAK_REPLAY=" + token + " " + ProgramName() + " --gtest_filter=" + test;
-  return "--replay=" + token;
-}
-
-// The first word of a failure, while its tasks still stand: unwinding them may end the process.
-void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after) {
-  if (options_.quiet) return;
-  const Schedule schedule = LastSchedule();
-  const Signature& first = verdict.groups.front();
-  std::string text = std::string("taskleak: ") + ToString(verdict.kind) + " in schedule " +
-                     std::to_string(found_after) + " (" + std::to_string(schedule.size()) +
-                     (schedule.size() == 1 ? " decision)" : " decisions)");
-  if (!first.operation.empty())
-    text += ", " + first.operation + " at " + std::string(Basename(first.blocked_at));
-  if (!run.message.empty()) text += ": " + run.message;
-  text += "; shrinking it";
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::fflush(stderr);
-  WriteFailureFile(environment_.report_dir, name_, ".token",
-                   ReplayLine(schedule) + "\n" + text + "\n");
-}
-
-void Explorer::Report(const Failure& failure) {
-  if (options_.quiet) return;
-  const std::string text = failure.Text();
-  std::fputs(text.c_str(), stderr);
-  const std::string file =
-      WriteFailureFile(environment_.report_dir, name_, ".token", failure.replay_line + "\n");
-  if (!file.empty()) std::fprintf(stderr, "The token is in %s.\n", file.c_str());
-  WriteFailureFile(environment_.report_dir, name_, ".txt", text);
-  std::fflush(stderr);
-}
-
-namespace {
-
-// Constant-initialized, so that there is no first use for two threads to meet at; it has nothing to
-// destroy.
-constinit std::mutex g_one_at_a_time;
-
-// Set while this thread explores: also between two runs, in a callback.
-thread_local bool t_exploring = false;
-
-}  // namespace
-
-SearchLock::SearchLock(const char* caller) {
-  if (InRun() || t_exploring) {
-    const std::string sentence = std::string(caller) +
-                                 " was called inside a run; call it outside the body, which is "
-                                 "itself run under many schedules";
-    if (t_state.runtime != nullptr) t_state.runtime->NoteMisuse(sentence.c_str());
-    throw UsageError(sentence);
-  }
-  g_one_at_a_time.lock();
-  t_exploring = true;
-}
-
-SearchLock::~SearchLock() {
-  t_exploring = false;
-  g_one_at_a_time.unlock();
-}
-
-}  // namespace internal
-
-namespace {
-
-// What the body's assertions said reaches the test when the explorer, which traps them, is gone.
-template <class F>
-ExploreResult WithExplorer(const char* caller, Body body, ExploreOptions options, F search) {
-  const internal::SearchLock lock(caller);
-  std::vector<internal::AssertionResult> for_test;
-  ExploreResult result;
-  {
-    internal::Explorer explorer(std::move(body), std::move(options));
-    result = std::invoke(search, explorer);
-    for_test = explorer.TakeForTest();
-  }
-  for (const internal::AssertionResult& assertion : for_test) internal::ForwardToTest(assertion);
-  return result;
-}
-
-}  // namespace
-
-ExploreResult Explore(Body body, ExploreOptions options) {
-  const std::optional<std::string> token = internal::ReadEnvironment().replay;
-  if (token.has_value() && !internal::InRun())
-    return Replay(std::move(body), Schedule::FromToken(*token), std::move(options));
-  return WithExplorer("Explore", std::move(body), std::move(options), &internal::Explorer::Search);
-}
-
-ExploreResult Replay(Body body, Schedule schedule, ExploreOptions options) {
-  options.max_steps = schedule.max_steps;
-  options.faults = schedule.faults;
-  return WithExplorer("Replay", std::move(body), std::move(options),
-                      [&](internal::Explorer& explorer) { return explorer.RunOne(schedule); });
-}
-
-void RequestStop() noexcept { internal::g_stop.store(true, std::memory_order_relaxed); }
-void ClearStop() noexcept { internal::g_stop.store(false, std::memory_order_relaxed); }
-
-}  // namespace taskleak
+}  // namespace taskleak::internal

@@ -22,6 +22,9 @@
 
 namespace taskleak::internal {
 
+// RequestStop was called, and no ClearStop since.
+bool StopRequested() noexcept;
+
 // Held for as long as an Explorer lives: one simulation at a time in a process, a second thread
 // waits for its turn. Throws UsageError, which names the caller, inside a run or another search of
 // the same thread.
@@ -67,6 +70,13 @@ class Explorer {
                   Failure& failure);
   // The failure under a schedule, recorded; nothing if it does not fail the same way.
   std::optional<Failure> Record(const Schedule& schedule, const Signature& signature);
+  // Whether the last run's schedule gives the same trace again. If not, that is reported as a
+  // failure.
+  bool RepeatsItself(const Trace& first, ExploreResult& result);
+  // A sentence for a body that is not the same each time: what came of it, where two runs of the
+  // schedule part if they do, and what to look for.
+  std::string WhyNotTwice(const std::string& what, const Schedule& schedule);
+  Trace RecordedReplay(const Schedule& schedule);
   void Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after);
   void Report(const Failure& failure);
   void Forward(const Outcome& outcome);

@@ -55,6 +55,10 @@ struct ExploreOptions {
   // Of Strategy::kExhaustive: how often a schedule may take a task off the processor that could go
   // on. Bounds the search, and the verdict says so.
   std::optional<int> preemption_bound = {};
+  // Runs each schedule twice. A body that does not do the same again, since it reads a real clock,
+  // a random device or an address, is a failure (kNondeterminism) that says where the two runs part.
+  // Costs five times the time, so for once in a while.
+  bool check_determinism = false;
 };
 
 // What it means that a search found nothing. A search is a sample: this says of how much.
