@@ -2,7 +2,7 @@
 # changed in the other.
 
 file(READ "${ROOT}/README.md" readme)
-foreach(path ci/readme/example.cc ci/consumers/find_package/CMakeLists.txt)
+foreach(path ci/readme/example.cc ci/readme/fuzz_example.cc ci/consumers/find_package/CMakeLists.txt)
   file(READ "${ROOT}/${path}" text)
   if(NOT text MATCHES "README: begin\n(.*)\n[^\n]*README: end")
     message(FATAL_ERROR "${path} has no lines between 'README: begin' and 'README: end'.")

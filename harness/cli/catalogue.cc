@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "harness/explore/environment.h"
+#include "harness/explore/read_schedule.h"
 #include "harness/report/files.h"
 #include "taskleak/error.h"
 
@@ -198,7 +199,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     if (selection.variants.size() != 1)
       throw UsageError(
           "--replay needs one variant to replay: name it in full, as in article/worker_pool/fixed");
-    replay = Schedule::FromToken(token);
+    const Variant& variant = *selection.variants.front().variant;
+    replay = ReadSchedule(variant.body, token, variant.options);
   }
   Display display(progress, options.terminal, options.width);
   const bool exact = selection.exact || replay.has_value();
@@ -254,6 +256,7 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
       const std::string text = failure.Text();
       const std::string file = WriteFailureFile(environment.report_dir, name, ".txt", text);
       WriteFailureFile(environment.report_dir, name, ".token", failure.replay_line + "\n");
+      WriteFailureFile(environment.report_dir, name, ".script", failure.Script());
       reports.emplace_back(name, file);
       if (first_report.empty()) first_report = text;
     }

@@ -68,7 +68,10 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "Of the search")->capture_default_str();
   app.add_option("--strategy", strategy,
                  "random, pct, pos, surw, portfolio (the default) or exhaustive");
-  app.add_option("--replay", options.replay, "Runs this one schedule of the one variant named");
+  app.add_option(
+      "--replay", options.replay,
+      "Runs this one schedule of the one variant named: a token, or a file with one or with "
+      "a schedule's text form, as a report leaves it beside itself (NAME.script)");
   CLI::Option* replay = app.get_option("--replay");
   app.add_flag(
          "--grow", grow,

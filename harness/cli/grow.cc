@@ -144,7 +144,10 @@ class Growth {
   void Search(FuzzSession& session, const std::vector<Candidate>& candidates, const Note& note) {
     const auto deadline = std::chrono::steady_clock::now() + explore_.budget;
     const std::unique_ptr<StrategyDriver> strategy =
-        MakeStrategy({explore_.strategy, seed_, ToKinds(explore_.faults)});
+        MakeStrategy({.strategy = explore_.strategy,
+                      .seed = seed_,
+                      .kinds = ToKinds(explore_.faults),
+                      .max_steps = explore_.max_steps});
     Dice dice(seed_);
     bool walks = true;
     for (std::uint64_t i = 0; explore_.schedules == 0 || i < explore_.schedules; ++i) {
@@ -152,7 +155,7 @@ class Growth {
       if (walks && i % 2 == 0) walks = strategy->Begin(i / 2);
       bool held = false;
       if (walks && i % 2 == 0) {
-        held = session.Run(*strategy);
+        held = session.Run(*strategy, strategy->observer());
       } else {
         const Schedule& parent = candidates[dice.Below(candidates.size())].schedule;
         const Schedule& other = candidates[dice.Below(candidates.size())].schedule;

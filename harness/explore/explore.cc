@@ -11,6 +11,7 @@
 
 #include "harness/explore/environment.h"
 #include "harness/explore/explorer.h"
+#include "harness/explore/read_schedule.h"
 #include "taskleak/error.h"
 
 namespace taskleak {
@@ -70,7 +71,7 @@ ExploreResult WithExplorer(const char* caller, Body body, ExploreOptions options
 ExploreResult Explore(Body body, ExploreOptions options) {
   const std::optional<std::string> token = internal::ReadEnvironment().replay;
   if (token.has_value() && !internal::InRun())
-    return Replay(std::move(body), Schedule::FromToken(*token), std::move(options));
+    return Replay(body, internal::ReadSchedule(body, *token, options), options);
   return WithExplorer("Explore", std::move(body), std::move(options), &internal::Explorer::Search);
 }
 

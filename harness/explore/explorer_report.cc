@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <string>
 
-#include "fuzz/script.h"
 #include "harness/explore/explorer.h"
 #include "harness/report/files.h"
 #include "src/stack/frame.h"
@@ -43,6 +42,7 @@ void Explorer::Report(const Failure& failure) {
       WriteFailureFile(environment_.report_dir, name_, ".token", failure.replay_line + "\n");
   if (!file.empty()) std::fprintf(stderr, "The token is in %s.\n", file.c_str());
   WriteFailureFile(environment_.report_dir, name_, ".txt", text);
+  WriteFailureFile(environment_.report_dir, name_, ".script", failure.Script());
   std::fflush(stderr);
 }
 

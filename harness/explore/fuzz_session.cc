@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fuzz/replay.h"
+#include "src/runtime/sim/observer_pair.h"
 
 namespace taskleak::internal {
 
@@ -21,12 +22,13 @@ bool FuzzSession::RunSchedule(const Schedule& schedule) {
   return Run(decider);
 }
 
-bool FuzzSession::Run(Decider& decider) {
+bool FuzzSession::Run(Decider& decider, Observer* observer) {
   decisions_.Begin();
   watching_.Begin(decider);
   if (coverage_.has_value()) coverage_->Begin();
-  Explorer::Outcome outcome =
-      explorer_.Run(watching_, coverage_.has_value() ? &*coverage_ : nullptr);
+  Observer* const coverage = coverage_.has_value() ? &*coverage_ : nullptr;
+  ObserverPair both(coverage, observer);
+  Explorer::Outcome outcome = explorer_.Run(watching_, observer == nullptr ? coverage : &both);
   if (coverage_.has_value()) coverage_->End();
   decisions_.End(explorer_.paths());
   layout_ = watching_.layout() ^ outcome.run.trace_hash;

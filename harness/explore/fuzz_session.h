@@ -27,8 +27,9 @@ class FuzzSession {
   // UsageError for misuse by the body.
   bool RunPayload(std::string_view payload);
   bool RunSchedule(const Schedule& schedule);
-  // Runs what a strategy decides; schedule() then says what that was.
-  bool Run(Decider& decider);
+  // Runs what a strategy decides, while `observer`, if there is one, watches too; schedule() then
+  // says what that was.
+  bool Run(Decider& decider, Observer* observer = nullptr);
 
   // Of the last run: what else it could have done; what it did otherwise than the canonical one.
   const Decisions& decisions() const { return decisions_; }

@@ -16,6 +16,7 @@
 #include "harness/explore/corpus.h"
 #include "harness/explore/environment.h"
 #include "harness/explore/fuzz_session.h"
+#include "harness/explore/read_schedule.h"
 #include "harness/gtest/assertions.h"
 #include "harness/gtest/fuzz_arguments.h"
 #include "harness/gtest/fuzz_seeds.h"
@@ -120,6 +121,11 @@ bool ReplayAll(const std::vector<CorpusFile>& files, const Body& body,
                      .decisions = &session.decisions()});
 }
 
+// What a report leaves beside itself, not a corpus file.
+bool IsText(const std::string& file) {
+  return file.ends_with(".script") || file.ends_with(".token");
+}
+
 }  // namespace
 
 void AddFuzzTest(const char* suite, const char* name) {
@@ -138,10 +144,10 @@ void RunFuzzTest(const char* corpus_dir, const Body& body) {
     if (!arguments.fuzz.empty()) Fuzz(arguments, corpus(), body, options);
     if (!arguments.replay.empty()) {
       std::error_code error;
-      if (std::filesystem::exists(arguments.replay, error))
+      if (std::filesystem::exists(arguments.replay, error) && !IsText(arguments.replay))
         ReplayAll({ReadCorpusFile(arguments.replay, test)}, body, options);
       else
-        Judge(Replay(body, Schedule::FromToken(arguments.replay), options), "");
+        Judge(Replay(body, ReadSchedule(body, arguments.replay, options), options), "");
       return;
     }
     if (!ReadEnvironment().replay.has_value() &&  // Then Explore replays that one.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/script.h"
 #include "harness/explore/judge.h"
 #include "harness/report/prose.h"
 #include "src/stack/frame.h"
@@ -291,6 +292,13 @@ std::string Failure::Text() const {
   if (!replay_line.empty()) out << "replay: " << replay_line << "\n";
   out << Summary() << "\n";
   return out.str();
+}
+
+std::string Failure::Script() const {
+  return "# " + (body.empty() ? std::string("a body") : body) +
+         "\n# Edit what the schedule decides, and replay it: --replay=THISFILE, or "
+         "TASKLEAK_REPLAY=THISFILE.\n" +
+         internal::WriteScript(schedule, trace);
 }
 
 std::string Failure::Summary() const {

@@ -43,6 +43,9 @@ struct Failure {
 
   // The report, as people read it.
   std::string Text() const;
+  // The schedule as text that a person can read and edit, one decision a line: "worker-2 at its 3rd
+  // send: collector runs first". TASKLEAK_REPLAY=FILE and --replay=FILE take a file of it.
+  std::string Script() const;
   // Its last line: "SUMMARY: taskleak: 2 tasks blocked in chan send (worker_pool.cc:41), started at
   // worker_pool.cc:33".
   std::string Summary() const;
