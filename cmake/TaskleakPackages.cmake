@@ -39,3 +39,17 @@ if(TASKLEAK_BUILD_TESTS)
   taskleak_require(CLI11 libcli11-dev CONFIG)
   taskleak_require(benchmark libbenchmark-dev CONFIG)
 endif()
+
+# libFuzzer's library without a main, of the very compiler: TASKLEAK_LIBFUZZER is its path where CMAKE_CXX_FLAGS ask for
+# its instrumentation, else empty.
+set(TASKLEAK_LIBFUZZER "")
+if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=[a-z,-]*fuzzer-no-link")
+  execute_process(
+    COMMAND "${CMAKE_CXX_COMPILER}" "-print-file-name=libclang_rt.fuzzer_no_main-${CMAKE_SYSTEM_PROCESSOR}.a"
+    OUTPUT_VARIABLE TASKLEAK_LIBFUZZER
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT EXISTS "${TASKLEAK_LIBFUZZER}")
+    message(FATAL_ERROR "-fsanitize=fuzzer-no-link needs clang's libFuzzer, which was not found: apt-get install "
+                        "libclang-rt-19-dev, or the package of that name for your version of clang.")
+  endif()
+endif()

@@ -40,6 +40,11 @@ function(taskleak_library target name)
     target_compile_options(${target} PRIVATE -fno-sanitize=thread)
     target_compile_definitions(${target} PRIVATE TASKLEAK_TSAN=1)
   endif()
+  # libFuzzer is to be guided by the code under test, and by what a schedule did (fuzz/coverage.h); our own undefined
+  # behaviour is the preset asan's to find, and looking for it would cost every run.
+  if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=[a-z,-]*fuzzer-no-link")
+    target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link,undefined)
+  endif()
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}" FILES ${arg_PUBLIC_HEADERS})
   if(TASKLEAK_INSTALL)
     install(TARGETS ${target} EXPORT taskleakTargets ARCHIVE FILE_SET HEADERS)

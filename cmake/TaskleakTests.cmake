@@ -43,6 +43,28 @@ taskleak_tests(fuzz)
 taskleak_tests(harness taskleak_cli)
 taskleak_tests(scenarios taskleak_scenarios)
 
+# The parsers' fuzz targets, with the parsers compiled anew: libFuzzer is to see into these, which taskleak_fuzz keeps
+# from it. Without libFuzzer each runs on what is kept in corpus/ and on neighbours of it.
+file(GLOB targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/targets/*_target.cc")
+file(GLOB parsers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/schedule*.cc" "${PROJECT_SOURCE_DIR}/fuzz/kept*.cc")
+list(FILTER parsers EXCLUDE REGEX "(_test|_benchmark)\\.cc$")
+foreach(source ${targets})
+  cmake_path(GET source STEM name)
+  add_executable(fuzz_${name} "${source}" ${parsers})
+  taskleak_own(fuzz_${name})
+  target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/fuzz")
+  target_link_libraries(fuzz_${name} PRIVATE taskleak ${TASKLEAK_ABSL})
+  if(TASKLEAK_LIBFUZZER)
+    string(REPLACE "fuzzer_no_main" "fuzzer" library "${TASKLEAK_LIBFUZZER}")
+    target_link_libraries(fuzz_${name} PRIVATE "${library}")
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} -runs=20000 -seed=1 -verbosity=0)
+  else()
+    target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/fuzz/targets/seeds_main.cc")
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} "${PROJECT_SOURCE_DIR}/corpus")
+  endif()
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endforeach()
+
 file(GLOB_RECURSE benchmarks CONFIGURE_DEPENDS src/*_benchmark.cc fuzz/*_benchmark.cc harness/*_benchmark.cc
      scenarios/*_benchmark.cc)
 if(benchmarks)

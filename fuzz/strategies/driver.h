@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "src/runtime/sim/decider.h"
 #include "src/runtime/sim/observer.h"
@@ -27,8 +29,14 @@ class StrategyDriver : public Decider {
   // Before run number `index`, from 0. False: every schedule has been run.
   virtual bool Begin(std::uint64_t index) = 0;
   virtual void End(const RunResult& /*result*/) {}
-  // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after Begin.
+  // Who is to watch the coming run on its behalf; null, which is fastest: nobody. Asked after
+  // Begin.
   virtual Observer* observer() { return nullptr; }
+  // What it means that Begin was false, or that the search ended before: a sentence. Empty where
+  // the strategy never comes to an end.
+  virtual std::string Verdict() const { return {}; }
+  // Whether a body that did not fail cannot, within the domain that the verdict names.
+  virtual bool Proven() const { return false; }
   virtual PctRuns pct_runs() const { return {}; }
 };
 
@@ -36,9 +44,11 @@ struct StrategyConfig {
   Strategy strategy = Strategy::kPortfolio;
   std::uint64_t seed = 1;
   FaultKinds kinds = {};
+  std::uint64_t max_steps = 100'000;
+  std::optional<int> preemption_bound = {};  // Of the exhaustive strategy.
 };
 
-// Throws UsageError for a strategy that is not built yet.
+// Never null.
 std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config);
 
 }  // namespace taskleak::internal

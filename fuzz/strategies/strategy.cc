@@ -3,6 +3,7 @@
 #include <string>
 
 #include "fuzz/strategies/driver.h"
+#include "fuzz/strategies/exhaustive.h"
 #include "fuzz/strategies/pct.h"
 #include "fuzz/strategies/portfolio.h"
 #include "fuzz/strategies/pos.h"
@@ -45,10 +46,9 @@ std::unique_ptr<StrategyDriver> MakeStrategy(const StrategyConfig& config) {
     case Strategy::kPortfolio:
       return std::make_unique<PortfolioStrategy>(config.seed, config.kinds);
     case Strategy::kExhaustive:
-      break;
+      return std::make_unique<ExhaustiveStrategy>(config);
   }
-  throw UsageError(std::string("the strategy \"") + ToString(config.strategy) +
-                   "\" is not built yet; use Strategy::kPortfolio, which is the default");
+  return nullptr;
 }
 
 }  // namespace internal

@@ -25,7 +25,8 @@ enum class Strategy {
   kSurw,
   // The default: the four above by turns, more often what brings new traces.
   kPortfolio,
-  // Every schedule there is, of a small body.
+  // Every schedule, depth first, one for each order of dependent operations. Comes to an end in
+  // small bodies, and has then proven them: see ExploreResult::verdict.
   kExhaustive,
 };
 

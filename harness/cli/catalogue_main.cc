@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/cli/catalogue.h"
+#include "harness/cli/grow.h"
 #include "harness/cli/strategy_name.h"
 #include "harness/cli/strategy_table.h"
 #include "taskleak/error.h"
@@ -42,8 +43,10 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "--strategies")
     return taskleak::internal::StrategyTableCommand(argc - 1, argv + 1);
   taskleak::internal::CatalogueOptions options;
+  options.corpus = TASKLEAK_SOURCE_DIR "/corpus";
   bool list = false;
   std::string strategy;
+  bool grow = false;
   CLI::App app{
       "Runs the catalogue's scenarios under many schedules. Leaky variants are expected to leak: "
       "the exit code is 0 when every\n"
@@ -66,6 +69,12 @@ int main(int argc, char** argv) {
   app.add_option("--strategy", strategy,
                  "random, pct, pos, surw, portfolio (the default) or exhaustive");
   app.add_option("--replay", options.replay, "Runs this one schedule of the one variant named");
+  CLI::Option* replay = app.get_option("--replay");
+  app.add_flag(
+         "--grow", grow,
+         "Keeps, in the corpus, schedules that do what none that is kept did; ctest replays them")
+      ->excludes(replay);
+  app.add_option("--corpus", options.corpus, "Where schedules are kept")->capture_default_str();
   app.add_flag("--list", list, "Shows what there is, and runs nothing");
   app.set_version_flag("--version", std::string("taskleak ") + TASKLEAK_VERSION);
   try {
@@ -86,6 +95,7 @@ int main(int argc, char** argv) {
       taskleak::internal::ListCatalogue(taskleak::AllScenarios(), options.selectors, std::cout);
       return 0;
     }
+    if (grow) return taskleak::internal::GrowCorpus(taskleak::AllScenarios(), options, std::cout);
     return taskleak::internal::RunCatalogue(taskleak::AllScenarios(), options, std::cout,
                                             std::cerr);
   } catch (const taskleak::UsageError& error) {

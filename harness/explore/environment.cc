@@ -12,7 +12,7 @@
 namespace taskleak::internal {
 namespace {
 
-constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR"};
+constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR", "TASKLEAK_CORPUS"};
 
 }  // namespace
 
@@ -50,6 +50,8 @@ Environment ReadEnvironment() {
     environment.replay = replay;
   const char* dir = std::getenv("TASKLEAK_REPORT_DIR");
   environment.report_dir = dir != nullptr && *dir != '\0' ? dir : "taskleak-failures";
+  if (const char* corpus = std::getenv("TASKLEAK_CORPUS"); corpus != nullptr && *corpus != '\0')
+    environment.corpus = corpus;
   return environment;
 }
 

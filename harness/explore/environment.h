@@ -13,6 +13,7 @@ struct Environment {
   std::optional<std::string> replay;  // TASKLEAK_REPLAY: a token.
   std::string
       report_dir;  // TASKLEAK_REPORT_DIR: where failures are written; default taskleak-failures.
+  std::optional<std::string> corpus;  // TASKLEAK_CORPUS: where kept schedules are.
 };
 
 // Reads them, and throws UsageError, with a suggestion, for a TASKLEAK_ variable that is none: a

@@ -61,13 +61,18 @@ Explorer::Outcome Explorer::Run(
       return;
     outcome.assertions = trap_.results();
     outcome.verdict = Judge(simulator_, run, outcome.assertions);
-    outcome.schedule = ScheduleOf(simulator_.log(), simulator_.paths());
-    outcome.schedule.max_steps = options_.max_steps;
-    outcome.schedule.faults = options_.faults;
+    outcome.schedule = LastSchedule();
     if (outcome.verdict.has_value() && failing) failing(run, *outcome.verdict);
   });
   if (outcome.run.end == RunEnd::kMisuse) throw UsageError(outcome.run.message);
   return outcome;
+}
+
+Schedule Explorer::LastSchedule() const {
+  Schedule schedule = ScheduleOf(simulator_.log(), simulator_.paths());
+  schedule.max_steps = options_.max_steps;
+  schedule.faults = options_.faults;
+  return schedule;
 }
 
 bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
@@ -95,12 +100,16 @@ bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
 ExploreResult Explorer::Search() {
   const auto started = RealClock::now();
   const std::unique_ptr<StrategyDriver> driver =
-      MakeStrategy({options_.strategy, options_.seed, run_options_.kinds});
+      MakeStrategy({.strategy = options_.strategy,
+                    .seed = options_.seed,
+                    .kinds = run_options_.kinds,
+                    .max_steps = options_.max_steps,
+                    .preemption_bound = options_.preemption_bound});
   ExploreResult result;
   Gauge gauge;
   while (options_.schedules == 0 || result.schedules < options_.schedules) {
     if (!driver->Begin(result.schedules)) {
-      result.exhausted = true;
+      result.exhausted = driver->Proven();
       break;
     }
     Outcome outcome = Run(*driver, gauge.Watch(driver->observer()),
@@ -133,6 +142,7 @@ ExploreResult Explorer::Search() {
     }
     if (StopNow(result, started)) break;
   }
+  if (result.failures.empty()) result.verdict = driver->Verdict();
   result.confidence = gauge.Take(driver->pct_runs());
   if (result.failures.empty() || options_.keep_going)
     result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
@@ -318,9 +328,7 @@ std::string Explorer::ReplayLine(const Schedule& schedule) const {
 // The first word of a failure, while its tasks still stand: unwinding them may end the process.
 void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after) {
   if (options_.quiet) return;
-  Schedule schedule = ScheduleOf(simulator_.log(), simulator_.paths());
-  schedule.max_steps = options_.max_steps;
-  schedule.faults = options_.faults;
+  const Schedule schedule = LastSchedule();
   const Signature& first = verdict.groups.front();
   std::string text = std::string("taskleak: ") + ToString(verdict.kind) + " in schedule " +
                      std::to_string(found_after) + " (" + std::to_string(schedule.size()) +
@@ -346,34 +354,42 @@ void Explorer::Report(const Failure& failure) {
   std::fflush(stderr);
 }
 
-}  // namespace internal
-
 namespace {
 
-// One simulation at a time in a process: a second thread waits for its turn. Constant-initialized,
-// so that there is no first use for two threads to meet at; it has nothing to destroy.
+// Constant-initialized, so that there is no first use for two threads to meet at; it has nothing to
+// destroy.
 constinit std::mutex g_one_at_a_time;
 
 // Set while this thread explores: also between two runs, in a callback.
 thread_local bool t_exploring = false;
 
-void RefuseNested(const char* what) {
-  if (!internal::InRun() && !t_exploring) return;
-  const std::string sentence = std::string(what) +
-                               " was called inside a run; call it outside the body, which is "
-                               "itself run under many schedules";
-  if (internal::t_state.runtime != nullptr) internal::t_state.runtime->NoteMisuse(sentence.c_str());
-  throw UsageError(sentence);
+}  // namespace
+
+SearchLock::SearchLock(const char* caller) {
+  if (InRun() || t_exploring) {
+    const std::string sentence = std::string(caller) +
+                                 " was called inside a run; call it outside the body, which is "
+                                 "itself run under many schedules";
+    if (t_state.runtime != nullptr) t_state.runtime->NoteMisuse(sentence.c_str());
+    throw UsageError(sentence);
+  }
+  g_one_at_a_time.lock();
+  t_exploring = true;
 }
+
+SearchLock::~SearchLock() {
+  t_exploring = false;
+  g_one_at_a_time.unlock();
+}
+
+}  // namespace internal
+
+namespace {
 
 // What the body's assertions said reaches the test when the explorer, which traps them, is gone.
 template <class F>
-ExploreResult WithExplorer(Body body, ExploreOptions options, F search) {
-  const std::lock_guard<std::mutex> lock(g_one_at_a_time);
-  struct Exploring {
-    Exploring() { t_exploring = true; }
-    ~Exploring() { t_exploring = false; }
-  } const exploring;
+ExploreResult WithExplorer(const char* caller, Body body, ExploreOptions options, F search) {
+  const internal::SearchLock lock(caller);
   std::vector<internal::AssertionResult> for_test;
   ExploreResult result;
   {
@@ -388,18 +404,16 @@ ExploreResult WithExplorer(Body body, ExploreOptions options, F search) {
 }  // namespace
 
 ExploreResult Explore(Body body, ExploreOptions options) {
-  RefuseNested("Explore");
   const std::optional<std::string> token = internal::ReadEnvironment().replay;
-  if (token.has_value())
+  if (token.has_value() && !internal::InRun())
     return Replay(std::move(body), Schedule::FromToken(*token), std::move(options));
-  return WithExplorer(std::move(body), std::move(options), &internal::Explorer::Search);
+  return WithExplorer("Explore", std::move(body), std::move(options), &internal::Explorer::Search);
 }
 
 ExploreResult Replay(Body body, Schedule schedule, ExploreOptions options) {
-  RefuseNested("Replay");
   options.max_steps = schedule.max_steps;
   options.faults = schedule.faults;
-  return WithExplorer(std::move(body), std::move(options),
+  return WithExplorer("Replay", std::move(body), std::move(options),
                       [&](internal::Explorer& explorer) { return explorer.RunOne(schedule); });
 }
 

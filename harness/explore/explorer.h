@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,18 +22,21 @@
 
 namespace taskleak::internal {
 
-// Lives for one call of Explore or Replay, on its thread.
+// Held for as long as an Explorer lives: one simulation at a time in a process, a second thread
+// waits for its turn. Throws UsageError, which names the caller, inside a run or another search of
+// the same thread.
+class SearchLock {
+ public:
+  explicit SearchLock(const char* caller);
+  ~SearchLock();
+  SearchLock(const SearchLock&) = delete;
+  SearchLock& operator=(const SearchLock&) = delete;
+};
+
+// Lives for one search, on its thread: a call of Explore or Replay, or a FuzzSession.
 class Explorer {
  public:
   Explorer(Body body, ExploreOptions options);
-
-  ExploreResult Search();
-  ExploreResult RunOne(const Schedule& schedule);
-  // What the running test is to be told, as if it had run the failing schedule by itself.
-  std::vector<AssertionResult> TakeForTest() { return std::move(for_test_); }
-
- private:
-  using RealClock = std::chrono::steady_clock;
 
   struct Outcome {
     RunResult run;
@@ -40,13 +45,24 @@ class Explorer {
     std::vector<AssertionResult> assertions;
   };
 
+  ExploreResult Search();
+  ExploreResult RunOne(const Schedule& schedule);
   // One run. `failing` is called at its end before anything is unwound, if it failed.
   Outcome Run(Decider& decider, Observer* observer = nullptr,
               const std::function<void(const RunResult&, const Verdict&)>& failing = {});
+  // Shrinks and reports what a schedule showed: a verdict none of whose groups is known already.
+  void Found(ExploreResult& result, Outcome outcome);
+  // What the running test is to be told, as if it had run the failing schedule by itself.
+  std::vector<AssertionResult> TakeForTest() { return std::move(for_test_); }
+  // Of the last run: how its tasks came to be, and what it did otherwise than the canonical one.
+  std::span<const PathNode> paths() const { return simulator_.paths(); }
+  Schedule LastSchedule() const;
+
+ private:
+  using RealClock = std::chrono::steady_clock;
+
   bool StopNow(ExploreResult& result, RealClock::time_point started);
   const Signature* FirstUnknown(const Verdict& verdict) const;
-  // Shrinks and reports what a schedule showed.
-  void Found(ExploreResult& result, Outcome outcome);
   Schedule Reduce(const Schedule& schedule, const Signature& signature, ExploreResult& result,
                   Failure& failure);
   // The failure under a schedule, recorded; nothing if it does not fail the same way.

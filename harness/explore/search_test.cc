@@ -220,13 +220,6 @@ TEST(Search, KindsOfFaultCanBeSwitchedOff) {
   EXPECT_FALSE(leaks_by(kAllFaults & ~kFuzzedData, data));
 }
 
-TEST(Search, AStrategyThatIsNotBuiltIsRefused) {
-  ExploreOptions options = Quiet(10);
-  options.strategy = Strategy::kExhaustive;
-  EXPECT_THROW(static_cast<void>(Explore(Clean, options)), UsageError);
-  EXPECT_EQ(Explore(Clean, Quiet(3)).schedules, 3u) << "and the next search is not disturbed";
-}
-
 // ---- Stopping.
 
 TEST(Progress, IsToldNowAndThenAndEndsTheSearch) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fuzz/ordinal.h"
 #include "src/stack/frame.h"
 
 namespace taskleak::internal {
@@ -79,16 +80,6 @@ std::string Tell(const Trace& trace, const TraceEvent& event) {
 std::string At(const Site& site) {
   return site ? std::string(Basename(site.file)) + ":" + std::to_string(site.line)
               : "an unknown place";
-}
-
-std::string Ordinal(std::uint64_t n) {
-  const char* suffix = "th";
-  if (n % 100 < 11 || n % 100 > 13) {
-    if (n % 10 == 1) suffix = "st";
-    if (n % 10 == 2) suffix = "nd";
-    if (n % 10 == 3) suffix = "rd";
-  }
-  return std::to_string(n) + suffix;
 }
 
 std::string WhereIs(const Trace& trace, TaskId id) {

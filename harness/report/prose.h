@@ -24,9 +24,6 @@ ScheduleProse TellSchedule(const Trace& trace, std::size_t limit = SIZE_MAX);
 // "root" or, with a name, "worker-2"; two tasks of one name are told apart by their paths.
 std::string NameOf(const Trace& trace, TaskId id);
 
-// "1st", "2nd", "3rd", "11th".
-std::string Ordinal(std::uint64_t n);
-
 // What a task was last seen doing: "ended at …", "is blocked in …", with the early return that led
 // there.
 std::string WhereIs(const Trace& trace, TaskId id);

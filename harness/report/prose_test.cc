@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/ordinal.h"
+
 namespace {
 
 using taskleak::ScheduleEntry;

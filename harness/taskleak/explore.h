@@ -52,6 +52,9 @@ struct ExploreOptions {
   bool quiet = false;     // Nothing on standard error, no file: the caller does it all.
   std::string name = {};  // For reports; empty: the running test's.
   std::function<bool(const Progress&)> on_progress = {};
+  // Of Strategy::kExhaustive: how often a schedule may take a task off the processor that could go
+  // on. Bounds the search, and the verdict says so.
+  std::optional<int> preemption_bound = {};
 };
 
 // What it means that a search found nothing. A search is a sample: this says of how much.
@@ -87,7 +90,7 @@ struct Confidence {
 struct ExploreResult {
   std::uint64_t schedules =
       0;                   // Run, up to and including the failing one; shrinking is not counted.
-  bool exhausted = false;  // Every schedule was explored.
+  bool exhausted = false;  // Every schedule was explored: a body without failure has none.
   std::optional<Failure> failure;
 
   std::vector<Failure> failures;  // With keep_going: all distinct ones; else what `failure` holds.
@@ -101,6 +104,9 @@ struct ExploreResult {
   // Of the runs without a failure, the longest virtual time from root's return to the last task's
   // end.
   Duration recovery{0};
+  // Of Strategy::kExhaustive, if nothing failed: whether that is proven, and for which domain, or
+  // what bounded the search. A sentence.
+  std::string verdict = {};
   Confidence confidence;
 };
 

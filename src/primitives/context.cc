@@ -27,6 +27,7 @@ Ref<ContextCore> ContextCore::MakeCancel(ContextCore* parent, const Site& site) 
   done->Release();
   ContextCore* ancestor = core->ends_.get();
   if (ancestor == nullptr) return core;
+  t_state.runtime->Touch(*ancestor);
   if (ancestor->error_ != Error::kNone) {
     OrderAcquire(ancestor->own_done_.get());
     core->End(t_state.runtime, ancestor->error_, ancestor->cause_);
@@ -78,9 +79,11 @@ void ContextCore::End(Runtime* runtime, Error error, const std::exception_ptr& c
   if (error_ != Error::kNone) return;
   const internal::Ref<ContextCore> keep(this);
   OrderAcquire(this);
+  runtime->Touch(*this);
+  runtime->Touch(*own_done_);
   error_ = error;
   cause_ = cause;
-  if (armed()) {
+  if (armed()) {  // Before the children end: Disarm may ask what firing would have touched.
     runtime->Disarm(this);
     Release();
   }
@@ -93,6 +96,13 @@ void ContextCore::End(Runtime* runtime, Error error, const std::exception_ptr& c
     runtime->SpawnFor(function.owner, std::move(function.f), "context.AfterFunc", function.site);
 }
 
+void ContextCore::TouchAll(Runtime& runtime) const {
+  runtime.Touch(*this);
+  runtime.Touch(*own_done_);
+  for (const ContextCore* child = first_child_; child != nullptr; child = child->next_sibling_)
+    child->TouchAll(runtime);
+}
+
 void ContextCore::Fire() {
   End(t_state.runtime, Error::kDeadlineExceeded, nullptr);
   Release();  // The queue's reference; the queue has let go before it calls.
@@ -102,6 +112,7 @@ std::uint64_t ContextCore::AddFunction(Runtime* runtime, std::function<void()> f
                                        const Site& site) {
   const Exclusive exclusive(runtime);
   OrderRelease(this);
+  runtime->Touch(*this);
   if (error_ != Error::kNone) {
     OrderAcquire(own_done_.get());
     runtime->SpawnFor(t_state.task->id, std::move(f), "context.AfterFunc", site);

@@ -12,6 +12,7 @@ class CancelFault final : public Fault {
   explicit CancelFault(Ref<ContextCore> core) : core_(std::move(core)) {}
   bool Possible() const override { return core_->error() == ContextCore::Error::kNone; }
   void Fire() override { core_->End(t_state.runtime, ContextCore::Error::kCanceled, nullptr); }
+  void TouchAll(Runtime& runtime) const override { core_->TouchAll(runtime); }
   OpKind kind() const override { return OpKind::kCancel; }
   Object* object() const override { return core_.get(); }
 
@@ -23,7 +24,11 @@ class CloseFault final : public Fault {
  public:
   explicit CloseFault(Ref<ChanCore> core) : core_(std::move(core)) {}
   bool Possible() const override { return !core_->closed(); }
-  void Fire() override { core_->CloseByFault(t_state.runtime); }
+  void Fire() override {
+    TouchAll(*t_state.runtime);
+    core_->CloseByFault(t_state.runtime);
+  }
+  void TouchAll(Runtime& runtime) const override { runtime.Touch(*core_); }
   OpKind kind() const override { return OpKind::kClose; }
   Object* object() const override { return core_.get(); }
 

@@ -138,6 +138,7 @@ bool Once::Enter(const Site& site) {
 void Once::Finish(const Ref<OnceCore>& core) {
   if (t_state.unwinding) return;
   const internal::Exclusive exclusive(t_state.runtime);
+  t_state.runtime->Touch(*core);
   core->state = OnceCore::State::kDone;
   OrderRelease(core.get());
   while (Waiter* waiter = core->waiters.Pop()) t_state.runtime->Unpark(waiter->task);
@@ -260,7 +261,9 @@ void ErrGroup::End(std::exception_ptr error, const Site& site) {
   if (Unwinding()) return;
   bool first = false;
   if (error != nullptr) {
-    const internal::Exclusive exclusive(internal::CurrentRuntime());
+    internal::Runtime* runtime = internal::CurrentRuntime();
+    const internal::Exclusive exclusive(runtime);
+    if (context_.core()) runtime->Touch(*context_.core());
     first = error_ == nullptr;
     if (first) error_ = error;
   }

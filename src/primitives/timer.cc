@@ -67,6 +67,7 @@ void TimerCore::Fire() {
     return;
   }
   TimePoint now{Duration(runtime->Now())};
+  runtime->Touch(*channel_);
   channel_->Offer(runtime, &now);
   channel_->last_step = runtime->steps;
 }

@@ -10,6 +10,7 @@
 namespace taskleak::internal {
 
 class Simulator;
+struct RunResult;
 
 // Called from within the run. The fast path has no observer.
 class Observer {
@@ -23,6 +24,16 @@ class Observer {
   virtual void OnUnpark(const SimTask& /*task*/) {}
   virtual void OnEnd(const SimTask& /*task*/) {}
   virtual void OnTimer(const TimerNode& /*timer*/) {}
+  // What a timer or a fault does when it fires is done.
+  virtual void OnFired() {}
+  // An object was touched otherwise than by an operation on it: see Runtime::Touch.
+  virtual void OnTouch(const Object& /*object*/) {}
+  // A timer was put into the queue, or taken out before it fired; the time was asked for.
+  virtual void OnArm(TimerNode& /*timer*/) {}
+  virtual void OnDisarm(TimerNode& /*timer*/) {}
+  virtual void OnClock() {}
+  // The verdict is known, and nothing has been unwound.
+  virtual void OnRunEnd(const RunResult& /*result*/) {}
   virtual void OnException(const LoggedException& /*exception*/, const SimTask& /*anchor*/) {}
 };
 

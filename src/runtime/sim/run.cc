@@ -110,6 +110,8 @@ RunResult Simulator::Run(const std::function<void()>& body, Decider& decider,
 
   JudgeEnd();
   if constexpr (kTsan) OrderTasksBeforeHost();
+  if (observer_ != nullptr) observer_->OnRunEnd(result_);
+  observer_ = nullptr;  // What follows is no part of the run.
   if (at_end) at_end(result_);
   over_ = true;
   UnwindAll();

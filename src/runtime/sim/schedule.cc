@@ -298,6 +298,7 @@ void Simulator::Fire(TimerNode* timer) {
   Mix((static_cast<std::uint64_t>(timer->owner) << 32 | timer->ordinal) * 5);
   if (observer_ != nullptr) observer_->OnTimer(*timer);
   OnItsOwn(timer, [timer] { timer->Fire(); });
+  if (observer_ != nullptr) observer_->OnFired();
 }
 
 template <class F>
@@ -320,6 +321,7 @@ void Simulator::OnItsOwn(const void* cause, F f) {
 void Simulator::FireFault(Fault* fault) {
   Mix((static_cast<std::uint64_t>(fault->owner) << 32 | fault->ordinal) * 7);
   OnItsOwn(fault, [fault] { fault->Fire(); });
+  if (observer_ != nullptr) observer_->OnFired();
 }
 
 void Simulator::Arm(TimerNode* timer, std::int64_t when) {
@@ -327,11 +329,16 @@ void Simulator::Arm(TimerNode* timer, std::int64_t when) {
   OrderRelease(timer);
   timer->when = when;
   timers_.Push(timer);
+  if (observer_ != nullptr) [[unlikely]]
+    observer_->OnArm(*timer);
 }
 
 void Simulator::Disarm(TimerNode* timer) {
   const Untracked ours;
-  if (timer->armed()) timers_.Remove(timer);
+  if (!timer->armed()) return;
+  timers_.Remove(timer);
+  if (observer_ != nullptr) [[unlikely]]
+    observer_->OnDisarm(*timer);
 }
 
 void Simulator::AdoptTimer(TimerNode* timer) {

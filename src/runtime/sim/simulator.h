@@ -116,7 +116,15 @@ class Simulator final : public Runtime {
   std::uint32_t CommitSpawn(const TaskCode& code, std::string_view name, const Site& site) override;
   void SpawnFor(std::uint32_t owner, std::function<void()> f, std::string_view name,
                 const Site& site) override;
-  std::int64_t Now() override { return now_; }
+  std::int64_t Now() override {
+    if (observer_ != nullptr) [[unlikely]]
+      observer_->OnClock();
+    return now_;
+  }
+  void Touch(const Object& object) override {
+    if (observer_ != nullptr) [[unlikely]]
+      observer_->OnTouch(object);
+  }
   void Arm(TimerNode* timer, std::int64_t when) override;
   void Disarm(TimerNode* timer) override;
   void AdoptTimer(TimerNode* timer) override;

@@ -55,6 +55,7 @@ class ContextCore final : public Object, private TimerNode, public Pooled {
   const void* Lookup(const void* key) const;
 
   void Sever() override;
+  void TouchAll(Runtime& runtime) const override;
 
  private:
   struct Function {

@@ -107,6 +107,8 @@ struct Task {
 class TimerNode {
  public:
   virtual void Fire() = 0;
+  // Calls Runtime::Touch for what firing now would touch. Fire itself does so too.
+  virtual void TouchAll(Runtime& /*runtime*/) const {}
   // True if firing could not be noticed by anybody: a ticker whose channel is full.
   virtual bool FiringIsIdle() const { return false; }
   // The run is over and the timer still armed: it will not fire any more.
@@ -132,6 +134,8 @@ class Fault {
   virtual ~Fault() = default;
   virtual bool Possible() const = 0;  // False once it would change nothing.
   virtual void Fire() = 0;
+  // As TimerNode::TouchAll.
+  virtual void TouchAll(Runtime& runtime) const = 0;
   virtual OpKind kind() const = 0;  // kCancel or kClose.
   virtual Object* object() const = 0;
 
@@ -193,6 +197,10 @@ class Runtime {
   virtual std::int64_t DecideData(const Operation& op, std::int64_t lo, std::int64_t hi) = 0;
   // Takes ownership.
   virtual void ArmFault(Fault* fault, const Site& site) = 0;
+
+  // Tells that the current step touches an object otherwise than by an operation on it: a child
+  // that registers with its context, a once that is done. Who reduces schedules must know.
+  virtual void Touch(const Object& /*object*/) {}
 
   // An object's birth and death.
   virtual void Adopt(Object* object) = 0;

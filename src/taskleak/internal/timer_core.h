@@ -39,6 +39,9 @@ class TimerCore final : public TimerNode, public Pooled {
   std::uint64_t run() const { return run_; }
 
   void Fire() override;
+  void TouchAll(Runtime& runtime) const override {
+    if (channel_) runtime.Touch(*channel_);
+  }
   bool FiringIsIdle() const override { return period_ > 0 && channel_->full(); }
   bool MaySpawn() const override { return function_ != nullptr; }
   void Drop() override { Release(); }

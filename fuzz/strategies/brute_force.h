@@ -1,0 +1,98 @@
+// For the tests of the exhaustive strategy: small programs, and all that they can show.
+#ifndef TASKLEAK_FUZZ_STRATEGIES_BRUTE_FORCE_H_
+#define TASKLEAK_FUZZ_STRATEGIES_BRUTE_FORCE_H_
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "fuzz/strategies/exhaustive.h"
+#include "src/registry/snapshot.h"
+#include "src/runtime/sim/simulator.h"
+
+namespace taskleak::internal {
+
+// What the tasks of a program saw, each for itself: shared by nobody, so that it is no way for
+// them to meet.
+class Log {
+ public:
+  void operator()(int task, const std::string& what) { said_[task] += what + " "; }
+  void operator()(int task, std::int64_t what) { (*this)(task, std::to_string(what)); }
+  std::string Take() {
+    std::string all;
+    for (const auto& [task, text] : said_) all += std::to_string(task) + ": " + text + "\n";
+    said_.clear();
+    return all;
+  }
+
+ private:
+  std::map<int, std::string> said_;
+};
+
+struct Program {
+  std::string name;
+  std::function<void(Log&)> body;
+  FaultKinds kinds = {.early_timers = false};
+};
+
+struct Found {
+  std::set<std::string> outcomes;
+  std::uint64_t runs = 0;      // In all.
+  std::uint64_t complete = 0;  // Without those left as repetitions.
+  bool proven = false;
+  std::string verdict;
+};
+
+inline Found ExploreAll(const Program& program, Reduction reduction, std::uint64_t limit = 400'000,
+                        std::optional<int> preemption_bound = std::nullopt) {
+  Simulator simulator;
+  StrategyConfig config;
+  config.kinds = program.kinds;
+  config.max_steps = 2000;
+  config.preemption_bound = preemption_bound;
+  ExhaustiveStrategy strategy(config, reduction);
+  Found found;
+  Log log;
+  while (found.runs < limit && strategy.Begin(found.runs)) {
+    ++found.runs;
+    std::string left;
+    const RunResult result =
+        simulator.Run([&] { program.body(log); }, strategy,
+                      {.max_steps = 2000, .kinds = program.kinds}, strategy.observer(),
+                      [&](const RunResult& at_end) {
+                        left = "end " + std::to_string(static_cast<int>(at_end.end)) + "\n";
+                        std::set<std::string> tasks;
+                        for (const TaskSnapshot& task : SnapshotTasks(simulator))
+                          tasks.insert(task.name + " in " + task.operation);
+                        for (const std::string& task : tasks) left += task + "\n";
+                      });
+    strategy.End(result);
+    const std::string said = log.Take();  // Of a run that was ended only the reason is certain.
+    found.outcomes.insert((result.end == RunEnd::kPanic ? "" : said + left) + result.message);
+  }
+  found.proven = strategy.Proven();
+  found.verdict = strategy.Verdict();
+  return found;
+}
+
+// Property: with and without reduction, the same set of outcomes: what each task saw, how the run
+// ended, who is left and in which operation. `all`: what brute force has found.
+inline void ExpectTheSame(const Program& program, const Found& all) {
+  const Found asleep = ExploreAll(program, Reduction::kSleepSets);
+  const Found reduced = ExploreAll(program, Reduction::kSourceSets);
+  EXPECT_TRUE(asleep.proven) << asleep.verdict;
+  EXPECT_TRUE(reduced.proven) << reduced.verdict;
+  EXPECT_EQ(all.outcomes, asleep.outcomes);
+  EXPECT_EQ(all.outcomes, reduced.outcomes);
+  EXPECT_LE(reduced.runs, asleep.runs);
+  EXPECT_LE(reduced.runs, all.runs + 1);  // One to see that nothing can be reduced.
+}
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_FUZZ_STRATEGIES_BRUTE_FORCE_H_
