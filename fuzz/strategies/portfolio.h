@@ -47,7 +47,7 @@ class PortfolioStrategy final : public StrategyDriver {
 
   struct Member {
     std::unique_ptr<StrategyDriver> driver;
-    std::uint32_t worth = 0;    // Before anything is known.
+    std::uint64_t worth = 0;    // Before anything is known.
     std::uint32_t novelty = 0;  // Of its latest runs, a moving average out of 4096.
     std::uint64_t runs = 0;
   };
