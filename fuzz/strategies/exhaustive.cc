@@ -152,10 +152,7 @@ void ExhaustiveStrategy::MakeNode(const SchedulePoint& point) {
   const auto chosen = std::find_if(options_.begin(), options_.end(), [&](const Option& option) {
     return allowed(option) && !IsAsleep(option.process);
   });
-  if (chosen == options_.end()) {
-    redundant_ = true;
-    return;
-  }
+  if (chosen == options_.end()) return Leave();
   std::swap(options_.front(), *chosen);
   if (depth_ == nodes_.size()) nodes_.emplace_back();
   Node& node = nodes_[depth_++];
@@ -187,18 +184,6 @@ bool ExhaustiveStrategy::Want(std::size_t at, std::span<const std::uint32_t> fir
     }
   }
   return false;
-}
-
-void ExhaustiveStrategy::WantLast(std::uint32_t process, std::size_t before) {
-  for (std::size_t at = depth_; at-- > 0;) {
-    const std::vector<Option>& options = nodes_[at].options;
-    if (nodes_[at].values > 0 || nodes_[at].step >= before ||
-        std::none_of(options.begin(), options.end(),
-                     [process](const Option& o) { return o.process == process; }))
-      continue;
-    Want(at, {&process, 1});
-    return;
-  }
 }
 
 void ExhaustiveStrategy::WantAll(std::size_t at) {

@@ -45,6 +45,8 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   Observer* observer() override { return this; }
   std::string Verdict() const override;
   bool Proven() const override;
+  // So far, without those that were left as repetitions.
+  std::uint64_t runs() const { return runs_; }
 
   void OnTask(SimTask* task, std::uint32_t parent, std::uint32_t ordinal) override;
   Choice Schedule(const SchedulePoint& point) override;
@@ -105,7 +107,6 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   // Steps::Races
   bool Want(std::size_t node, std::span<const std::uint32_t> first) override;
   void WantAll(std::size_t node) override;
-  void WantLast(std::uint32_t process, std::size_t before) override;
   void AddArms(std::size_t node, std::vector<std::size_t>& steps) const override;
 
   // Observer
@@ -134,6 +135,9 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   void Looked(const SimTask& task, const Operation& op);
   Footprint WhatTouches(const TimerNode* timer, const Fault* fault);
   void RefreshFaults();
+  void FinishVirtual();
+  void Leave();
+  void NothingMoves();  // After the present step.
   void CheckFaults();
   void Vanish(Pending& pending);
 
@@ -164,6 +168,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   bool open_ = false;       // The last step begun has not ended.
   bool external_ = false;   // It is a timer's or a fault's, which is firing.
   bool redundant_ = false;  // All that could go on had been explored: the rest repeats other runs.
+  bool faults_met_ = false;  // In any run so far.
   int preemptions_ = 0;
   std::uint32_t stepping_ = 0;  // The process of the last step begun.
   std::uint32_t taken_ = 0;     // The timer's process that has just been chosen.

@@ -34,10 +34,7 @@ void ExhaustiveStrategy::BeginStep(std::uint32_t process, Steps::Kind kind, std:
                                    std::size_t cause) {
   EndStep();
   if (redundant_) return;
-  if (node == Steps::kNone && IsAsleep(process)) {
-    redundant_ = true;
-    return;
-  }
+  if (node == Steps::kNone && IsAsleep(process)) return Leave();
   open_ = true;
   stepping_ = process;
   if (begun_++ < kept_) {
@@ -139,6 +136,9 @@ void ExhaustiveStrategy::OnUnpark(const SimTask& task) {
   if (redundant_) return;
   InStep();
   tasks_[task.id - 1].cause = begun_ - 1;
+  // Whoever serves one case of a select takes it from all its channels.
+  if (Footprint* touched = Touched(); touched != nullptr && task.operation != nullptr)
+    touched->Add(*task.operation);
 }
 
 void ExhaustiveStrategy::OnEnd(const SimTask& task) {
@@ -153,8 +153,10 @@ void ExhaustiveStrategy::OnTimer(const TimerNode& timer) {
   const std::uint32_t process = ProcessOf(timer);
   const auto pending = std::find_if(pending_.begin(), pending_.end(),
                                     [&timer](const Pending& p) { return p.timer == &timer; });
-  if (std::exchange(taken_, UINT32_MAX) != process)
+  if (std::exchange(taken_, UINT32_MAX) != process) {
+    NothingMoves();
     BeginStep(process, JumpKind(true), Steps::kNone, pending->cause);
+  }
   pending_.erase(pending);
   external_ = true;
   if (Footprint* touched = Touched(); touched != nullptr) touched->Write(Footprint::kClock);
@@ -213,9 +215,18 @@ Footprint ExhaustiveStrategy::WhatTouches(const TimerNode* timer, const Fault* f
   Footprint touched;
   collecting_ = &touched;
   if (timer != nullptr) timer->TouchAll(*Simulator::Current());
-  if (fault != nullptr) fault->TouchAll(*Simulator::Current());
+  if (fault != nullptr) {
+    fault->TouchAll(*Simulator::Current());
+    touched.Read(Footprint::kMotion);
+  }
   collecting_ = nullptr;
   return touched;
+}
+
+// No fault is offered then. It could have come before the step.
+void ExhaustiveStrategy::NothingMoves() {
+  if (!open_ || !faults_met_) return;
+  if (Footprint* touched = Touched(); touched != nullptr) touched->Write(Footprint::kMotion);
 }
 
 // What a fault would touch is known as long as it is possible only.
@@ -235,11 +246,14 @@ void ExhaustiveStrategy::CheckFaults() {
 
 Choice ExhaustiveStrategy::Schedule(const SchedulePoint& point) {
   if (redundant_) return point.canonical;
+  if (point.current == nullptr && point.ready.empty()) NothingMoves();
   EndStep();
   for (Fault* fault : point.faults) {
     const bool known = std::any_of(pending_.begin(), pending_.end(),
                                    [fault](const Pending& p) { return p.fault == fault; });
-    if (!known) pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
+    if (known) continue;
+    pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
+    faults_met_ = true;
   }
   RefreshFaults();
   if (next_node_ < depth_ && nodes_[next_node_].values == 0 && nodes_[next_node_].step == begun_) {
@@ -282,21 +296,19 @@ Choice ExhaustiveStrategy::Take(const Option& option, std::size_t node,
   } else {
     pending_.erase(pending);
     external_ = true;
+    if (Footprint* touched = Touched(); touched != nullptr) touched->Read(Footprint::kMotion);
   }
   return choice;
 }
 
 void ExhaustiveStrategy::OnRunEnd(const RunResult& result) {
   if (redundant_) return;
+  NothingMoves();
   EndStep();
   if (reduction_ == Reduction::kNone) return;
   for (Pending& pending : pending_) {
     if (pending.timer != nullptr && !kinds_.early_timers) continue;
-    if (pending.fault != nullptr) {
-      // It could also have come last, and moved those who are left.
-      WantLast(pending.process, begun_);
-      pending.touched = WhatTouches(nullptr, pending.fault);
-    }
+    if (pending.fault != nullptr) pending.touched = WhatTouches(nullptr, pending.fault);
     Vanish(pending);
   }
   // A run that was ended by a failure leaves steps undone, which may have touched anything.
@@ -311,7 +323,19 @@ void ExhaustiveStrategy::OnRunEnd(const RunResult& result) {
       undone.last = begun_ - 1;
     }
   }
+  FinishVirtual();
+}
+
+void ExhaustiveStrategy::FinishVirtual() {
+  if (reduction_ == Reduction::kNone) return;
   for (const Virtual& step : virtual_) steps_.FinishVirtual(step.step, step.last, *this);
+}
+
+// What can go on has been explored: the rest of the run repeats others. What has vanished up to here
+// has its races here.
+void ExhaustiveStrategy::Leave() {
+  redundant_ = true;
+  FinishVirtual();
 }
 
 }  // namespace taskleak::internal

@@ -45,7 +45,11 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
     if (Before(i, clock)) continue;
     const Step& other = steps_[i];
     if (other.kind == Kind::kIdleJump && step.kind == Kind::kFault) {
-      races.WantLast(step.process, i);  // What the fault moves keeps the clock from jumping.
+      // What the fault moves would have kept the clock from jumping: it races with the step after
+      // which nothing could move any more.
+      std::size_t last = i;
+      while (last > 0 && steps_[last].kind == Kind::kIdleJump) --last;
+      AddRace(last, step);
     } else if (other.process != step.process && step.kind != Kind::kIdleJump) {
       if (!Dependent(other.touched, step.touched)) continue;
       races_.push_back(i);
@@ -63,16 +67,17 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
       else
         races.AddArms(other.node, arms_);
     }
+    // The jump was kept from going by a timer that was due before it, and armed there.
     if (step.kind != Kind::kJump) continue;
-    for (const std::size_t arm : arms_) AddArm(arm, step);
+    for (const std::size_t arm : arms_) AddRace(arm, step);
   }
 }
 
-// The jump was kept from going by a timer that was due before it, and armed there.
-void Steps::AddArm(std::size_t arm, const Step& jump) {
-  if (arm == kNone || jump.cause == kNone) return;
-  if (Before(arm, clocks_[jump.cause])) return;  // Else the jump's own timer were not armed.
-  if (std::find(races_.begin(), races_.end(), arm) == races_.end()) races_.push_back(arm);
+// A race with a step on which this one does not depend, but something between them does. There is
+// none if the step were not possible without it.
+void Steps::AddRace(std::size_t race, const Step& step) {
+  if (race == kNone || step.cause == kNone || Before(race, clocks_[step.cause])) return;
+  if (std::find(races_.begin(), races_.end(), race) == races_.end()) races_.push_back(race);
 }
 
 // What comes behind `race` and does not depend on it may as well come before it, and then the step.

@@ -47,9 +47,6 @@ class Steps {
     // False if none of them could go there.
     virtual bool Want(std::size_t node, std::span<const std::uint32_t> first) = 0;
     virtual void WantAll(std::size_t node) = 0;
-    // The process is to be explored at the last point before step number `before` at which it could
-    // go.
-    virtual void WantLast(std::uint32_t process, std::size_t before) = 0;
     // Adds the steps that armed those timers that were due at `node`.
     virtual void AddArms(std::size_t node, std::vector<std::size_t>& steps) const = 0;
 
@@ -79,7 +76,7 @@ class Steps {
   void FindRaces(const Step& step, std::size_t end, Clock& clock, Races& races);
   bool Report(std::size_t race, const Step& step, std::size_t end, const Clock& clock,
               Races& races);
-  void AddArm(std::size_t arm, const Step& jump);
+  void AddRace(std::size_t race, const Step& step);
 
   std::vector<Step> steps_;  // The first size_ of them; the others are kept for their memory.
   std::vector<Clock> clocks_;

@@ -217,6 +217,8 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     explore.seed = options.seed;
     explore.quiet = true;
     if (options.strategy.has_value()) explore.strategy = *options.strategy;
+    // A proof takes as many as there are.
+    if (explore.strategy == Strategy::kExhaustive) explore.schedules = 0;
     if (options.schedules.has_value()) explore.schedules = *options.schedules;
     if (options.seconds.has_value()) {
       explore.budget =
@@ -242,7 +244,9 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     const Judged judged = JudgeVariant(variant, result);
     out << Line(name, result, judged.verdict) << "\n";
     if (!judged.remark.empty()) out << "    " << judged.remark << "\n";
-    if (judged.verdict == "held" && !replay.has_value())
+    if (!result.verdict.empty())
+      out << "    " << result.verdict << "\n";
+    else if (judged.verdict == "held" && !replay.has_value())
       out << "    " << result.confidence.Text() << "\n";
     if (!judged.as_expected && !replay.has_value()) ++wrong;
     if (result.peak_tasks >= kManyTasks)
