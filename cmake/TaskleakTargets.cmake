@@ -40,10 +40,13 @@ function(taskleak_library target name)
     target_compile_options(${target} PRIVATE -fno-sanitize=thread)
     target_compile_definitions(${target} PRIVATE TASKLEAK_TSAN=1)
   endif()
-  # libFuzzer is to be guided by the code under test, and by what a schedule did (fuzz/coverage.h); our own undefined
-  # behaviour is the preset asan's to find, and looking for it would cost every run.
+  # libFuzzer is to be guided by the code under test, and by what a schedule did (fuzz/coverage.h). Our own undefined
+  # behaviour and uses after return are the preset asan's to find: looking for them would cost every run.
   if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=[a-z,-]*fuzzer-no-link")
     target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link,undefined)
+    if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize=[a-z,-]*address")
+      target_compile_options(${target} PRIVATE -fsanitize-address-use-after-return=never)
+    endif()
   endif()
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_CURRENT_SOURCE_DIR}" FILES ${arg_PUBLIC_HEADERS})
   if(TASKLEAK_INSTALL)

@@ -15,7 +15,7 @@ namespace taskleak::internal {
 
 // How many counters there are. Collisions are rare while a body has some hundreds of features; more
 // would cost every run, since libFuzzer clears and reads all of them.
-inline constexpr std::size_t kCoverageCounters = std::size_t{1} << 14;
+inline constexpr std::size_t kCoverageCounters = std::size_t{1} << 13;
 
 // Counts the signals of GFuzz (Liu et al., "Who Goes First? Detecting Go Concurrency Bugs via
 // Message Reordering", ASPLOS 2022), of channels and of every other object: pairs of consecutive

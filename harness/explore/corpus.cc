@@ -66,7 +66,9 @@ std::vector<CorpusFile> ReadCorpus(const std::string& folder, const std::string&
   if (error) throw UsageError("cannot read the folder " + folder + ": " + error.message());
   std::sort(names.begin(), names.end());
   std::vector<CorpusFile> files;
-  for (const std::string& name : names) files.push_back(ReadCorpusFile(folder + "/" + name, body));
+  files.reserve(names.size());
+  for (const std::string& name : names)
+    files.push_back(ReadCorpusFile((fs::path(folder) / name).string(), body));
   return files;
 }
 

@@ -49,12 +49,14 @@ std::optional<FuzzArguments>& Arguments() {
 // A main that does not know our flags would leave them unread, and test something else than asked.
 bool MainKnowsUs() {
   if (Arguments().has_value()) return true;
-  std::vector<std::string> arguments = testing::internal::GetArgvs();
+  const std::vector<std::string> arguments = testing::internal::GetArgvs();
+  bool has_ours = false;
   try {
-    const FuzzArguments parsed = ParseFuzzArguments(arguments, Names());
-    if (parsed.rest.size() == arguments.size()) return true;  // None of ours is there.
+    has_ours = ParseFuzzArguments(arguments, Names()).rest.size() != arguments.size();
   } catch (const UsageError&) {
+    has_ours = true;  // Or what was meant for one.
   }
+  if (!has_ours) return true;
   ADD_FAILURE()
       << "taskleak: there are flags for fuzz tests on the command line, and this binary's "
          "main does not read them: link taskleak::gtest_main in place of "

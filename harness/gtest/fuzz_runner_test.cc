@@ -185,6 +185,9 @@ TEST_F(FuzzRunner, LibFuzzerFindsTheLeakOrSaysWhatItNeeds) {
   EXPECT_EQ(ended.code, 77) << ended.output;
   EXPECT_TRUE(Has(ended.output, "blocked in chan send")) << ended.output;
   EXPECT_TRUE(Has(ended.output, "minimal: yes")) << ended.output;
+  // Neither was left in the archive by the linker.
+  EXPECT_TRUE(Has(ended.output, "found LLVMFuzzerCustomMutator")) << ended.output;
+  EXPECT_TRUE(Has(ended.output, "Extra Counters")) << ended.output;
   std::string crash;
   for (const auto& entry : fs::directory_iterator(folder_))
     if (entry.path().filename().string().starts_with("crash-")) crash = entry.path().filename();

@@ -85,6 +85,7 @@ bool RegisterFuzzTest(const char* suite, const char* name, const char* file, int
 #define TASKLEAK_INTERNAL_CORPUS_DIR nullptr
 #endif
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are names.
 #define TASKLEAK_INTERNAL_FUZZ_TEST(fixture, suite, name, test)                            \
   class test final : public fixture {                                                      \
     void TestBody() override {                                                             \
@@ -98,5 +99,7 @@ bool RegisterFuzzTest(const char* suite, const char* name, const char* file, int
   const bool test::taskleak_registered_ = ::taskleak::internal::RegisterFuzzTest<fixture>( \
       #suite, #name, __FILE__, __LINE__, []() -> fixture* { return new test; });           \
   void test::TaskleakFuzzBody()
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // TASKLEAK_FUZZ_TEST_H_

@@ -3,6 +3,7 @@
 
 #include "gtest/gtest.h"
 #include "taskleak/explore.h"
+#include "taskleak/fuzz_test.h"
 #include "taskleak/taskleak.h"
 
 namespace {
@@ -25,6 +26,12 @@ TEST(Consumer, IsSilentWhenTheSendIsReceived) {
   });
   EXPECT_FALSE(result.failure.has_value()) << result.failure->Text();
   EXPECT_GT(result.schedules, 0U);
+}
+
+// Under a main that does not know fuzz tests' flags, which must not go unread.
+TASKLEAK_FUZZ_TEST(Consumer, ExploresUnderAnyMain) {
+  auto answers = taskleak::MakeChan<int>(1);
+  taskleak::Go("sender", [answers] { answers.Send(1); });
 }
 
 }  // namespace
