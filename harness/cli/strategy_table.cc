@@ -4,25 +4,28 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "fuzz/strategies/driver.h"
 #include "harness/cli/catalogue.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {
 namespace {
 
-bool IsBuilt(Strategy strategy) {
-  try {
-    return MakeStrategy({.strategy = strategy}) != nullptr;
-  } catch (const UsageError&) {
-    return false;
-  }
+// A run is long: the variant limits how many there are to be.
+bool IsLarge(const Variant& variant) {
+  return variant.options.schedules < ExploreOptions().schedules;
+}
+
+// The exhaustive search keeps what each operation depended on: it is for small bodies, and of
+// fifty thousand tasks its first run does not come to an end.
+bool IsMeasured(const Variant& variant, Strategy strategy) {
+  return strategy != Strategy::kExhaustive || !IsLarge(variant);
 }
 
 std::string Cell(const StrategyRow& row) {
   if (row.found == 0) return "none";
   if (row.found < row.seeds || !row.median.has_value())
     return std::to_string(row.found) + " of " + std::to_string(row.seeds);
+  if (row.seeds == 1) return std::to_string(*row.median);
   return std::to_string(*row.median) + " (" + std::to_string(*row.max) + ")";
 }
 
@@ -41,8 +44,7 @@ std::optional<StrategyRow> Measure(const SelectedVariant& selected, Strategy str
   row.scenario = selected.full_name();
   row.strategy = strategy;
   row.seeds = options.seeds;
-  if (variant.options.schedules < ExploreOptions().schedules)
-    row.seeds = std::min(row.seeds, options.seeds_of_large);
+  if (IsLarge(variant)) row.seeds = std::min(row.seeds, options.seeds_of_large);
   if (strategy == Strategy::kExhaustive) row.seeds = 1;
   std::vector<std::uint64_t> schedules;
   for (std::uint64_t seed = 1; seed <= row.seeds; ++seed) {
@@ -81,7 +83,7 @@ StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
   StrategyTable table;
   for (const SelectedVariant& selected : variants) {
     for (const Strategy strategy : kAllStrategies) {
-      if (!IsBuilt(strategy)) continue;
+      if (!IsMeasured(*selected.variant, strategy)) continue;
       const std::string name = selected.full_name() + ", " + ToString(strategy);
       const std::optional<StrategyRow> row =
           Measure(selected, strategy, options, [&](std::uint64_t seed) {
@@ -116,7 +118,7 @@ std::string ToMarkdown(const std::vector<StrategyRow>& rows) {
   for (const Strategy strategy : strategies) lines[0].emplace_back(ToString(strategy));
   std::vector<double> ms(strategies.size(), 0);
   for (const std::string& scenario : scenarios) {
-    std::vector<std::string>& line = lines.emplace_back(1 + strategies.size());
+    std::vector<std::string>& line = lines.emplace_back(1 + strategies.size(), "-");
     line[0] = scenario;
     for (const StrategyRow& row : rows) {
       if (row.scenario != scenario) continue;

@@ -39,13 +39,14 @@ struct StrategyTable {
   bool interrupted = false;  // RequestStop: the rows are those that were measured to their end.
 };
 
-// Searches without shrinking; a strategy that knows no seed, once. Throws UsageError for a
+// Searches without shrinking; the exhaustive one, which knows no seed, once, and not of large
+// variants. Throws UsageError for a
 // selector that names no leaky variant.
 StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
                                 const StrategyTableOptions& options, std::ostream& progress);
 
 // A line for each variant, a column for each strategy, in Markdown: "12 (80)": found by all seeds,
-// the median and the most; "7 of 20": by so many.
+// the median and the most; "7 of 20": by so many; "-": not measured.
 std::string ToMarkdown(const std::vector<StrategyRow>& rows);
 // An array of objects with scenario, strategy, seeds, found, median, max, ms; null for none.
 std::string ToJson(const std::vector<StrategyRow>& rows);

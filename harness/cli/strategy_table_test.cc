@@ -73,7 +73,11 @@ TEST(StrategyTable, HasARowForEachLeakAndStrategy) {
   for (const StrategyRow& row : table.rows) {
     SCOPED_TRACE(row.scenario + " " + ToString(row.strategy));
     EXPECT_THAT(progress, HasSubstr(row.scenario + ", " + ToString(row.strategy)));
-    if (row.strategy == Strategy::kExhaustive) continue;  // It has no seeds.
+    if (row.strategy == Strategy::kExhaustive) {
+      EXPECT_EQ(row.seeds, 1u) << "it has none";
+      EXPECT_NE(row.scenario, "b/large/leaky");
+      continue;
+    }
     if (row.strategy == Strategy::kPct) leaks.push_back(row.scenario);
     if (row.scenario == "a/pair/leaky") {
       EXPECT_EQ(row.seeds, 6u);
@@ -121,21 +125,22 @@ std::vector<StrategyRow> Rows() {
   return {{"a/pair/leaky", Strategy::kRandom, 20, 20, 5, 13, 1500},
           {"a/pair/leaky", Strategy::kPct, 20, 0, {}, {}, 250},
           {"b/large/leaky", Strategy::kRandom, 20, 12, 400, {}, 20'000},
-          {"b/large/leaky", Strategy::kPct, 20, 3, {}, {}, 12}};
+          {"b/large/leaky", Strategy::kPct, 20, 3, {}, {}, 12},
+          {"a/pair/leaky", Strategy::kExhaustive, 1, 1, 7, 7, 1}};
 }
 
 TEST(StrategyTable, IsMarkdown) {
   EXPECT_EQ(internal::ToMarkdown(Rows()),
-            "| schedules until found | random   | pct     |\n"
-            "|-----------------------|----------|---------|\n"
-            "| a/pair/leaky          | 5 (13)   | none    |\n"
-            "| b/large/leaky         | 12 of 20 | 3 of 20 |\n"
-            "| time, all seeds       | 22 s     | 0.3 s   |\n");
+            "| schedules until found | random   | pct     | exhaustive |\n"
+            "|-----------------------|----------|---------|------------|\n"
+            "| a/pair/leaky          | 5 (13)   | none    | 7          |\n"
+            "| b/large/leaky         | 12 of 20 | 3 of 20 | -          |\n"
+            "| time, all seeds       | 22 s     | 0.3 s   | 0.0 s      |\n");
 }
 
 TEST(StrategyTable, IsJson) {
   const auto json = nlohmann::json::parse(internal::ToJson(Rows()));
-  ASSERT_EQ(json.size(), 4u);
+  ASSERT_EQ(json.size(), 5u);
   EXPECT_EQ(json[0], nlohmann::json::parse(R"({"scenario": "a/pair/leaky", "strategy": "random",
       "seeds": 20, "found": 20, "median": 5, "max": 13, "ms": 1500.0})"));
   EXPECT_TRUE(json[1]["median"].is_null());
