@@ -50,11 +50,12 @@ struct Found {
 };
 
 inline Found ExploreAll(const Program& program, Reduction reduction, std::uint64_t limit = 400'000,
-                        std::optional<int> preemption_bound = std::nullopt) {
+                        std::optional<int> preemption_bound = std::nullopt,
+                        std::uint64_t max_steps = 2000) {
   Simulator simulator;
   StrategyConfig config;
   config.kinds = program.kinds;
-  config.max_steps = 2000;
+  config.max_steps = max_steps;
   config.preemption_bound = preemption_bound;
   ExhaustiveStrategy strategy(config, reduction);
   Found found;
@@ -64,7 +65,7 @@ inline Found ExploreAll(const Program& program, Reduction reduction, std::uint64
     std::string left;
     const RunResult result =
         simulator.Run([&] { program.body(log); }, strategy,
-                      {.max_steps = 2000, .kinds = program.kinds}, strategy.observer(),
+                      {.max_steps = max_steps, .kinds = program.kinds}, strategy.observer(),
                       [&](const RunResult& at_end) {
                         left = "end " + std::to_string(static_cast<int>(at_end.end)) + "\n";
                         std::set<std::string> tasks;

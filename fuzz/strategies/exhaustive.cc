@@ -25,7 +25,7 @@ ExhaustiveStrategy::ExhaustiveStrategy(const StrategyConfig& config, Reduction r
 }
 
 bool ExhaustiveStrategy::Begin(std::uint64_t index) {
-  if (ended_) return false;
+  if (ended_ || too_long_) return false;
   if (plain_memory_ && reduction_ != Reduction::kNone) {  // Again, from the beginning.
     reduction_ = Reduction::kNone;
     depth_ = kept_ = 0;
@@ -92,8 +92,10 @@ void ExhaustiveStrategy::ListOptions(const SchedulePoint& point) {
   };
   if (point.canonical.kind == ChoiceKind::kTimer)
     add_timer(point.canonical.timer);
-  else
+  else if (point.canonical.task != nullptr)
     add_task(point.canonical.task);
+  else
+    add({kEnd, ChoiceKind::kTask});
   if (point.current != nullptr) add_task(point.current);
   for (const SimTask* task = point.ready.longest(); task != nullptr; task = task->ready_next)
     add_task(task);
@@ -118,7 +120,9 @@ Choice ExhaustiveStrategy::Find(const Option& option, const SchedulePoint& point
   };
   switch (option.kind) {
     case ChoiceKind::kTask:
-      if (option.owner <= tasks_.size()) {
+      if (option.process == kEnd && point.canonical == Choice::Task(nullptr))
+        return point.canonical;
+      if (option.owner > 0 && option.owner <= tasks_.size()) {
         SimTask* task = tasks_[option.owner - 1].task;
         if (task->id == option.owner && (task == point.current || ReadyList::Contains(task)))
           return Choice::Task(task);
@@ -163,27 +167,42 @@ void ExhaustiveStrategy::MakeNode(const SchedulePoint& point) {
   node.touched.Clear();
   node.asleep.clear();
   if (reduction_ != Reduction::kNone) node.asleep.assign(asleep_.begin(), asleep_.end());
-  // Timers that are due together when nothing else can move: no race asks for their other orders.
+  // Where nothing else can move, no race asks for the other orders of timers that are due together,
+  // nor for the faults that may come first.
   const bool idle = point.current == nullptr && point.ready.empty();
+  // Where only faults are left to explore, each may be the one that comes without the others.
+  const bool all =
+      idle || reduction_ != Reduction::kSourceSets || options_.front().kind == ChoiceKind::kFault;
   for (const Option& option : options_) {
-    if (reduction_ == Reduction::kSourceSets && !idle && !node.wanted.empty()) break;
+    if (!all && !node.wanted.empty()) break;
     if (allowed(option)) node.wanted.push_back(option.process);
   }
 }
 
-bool ExhaustiveStrategy::Want(std::size_t at, std::span<const std::uint32_t> first) {
+bool ExhaustiveStrategy::Want(std::size_t at, std::span<const Steps::First> first) {
   if (reduction_ != Reduction::kSourceSets) return true;  // All are wanted anyway.
   Node& node = nodes_[at];
-  for (const std::uint32_t process : node.wanted)
-    if (std::find(first.begin(), first.end(), process) != first.end()) return true;
-  for (const std::uint32_t process : first) {
-    for (const Option& option : node.options) {
-      if (option.process != process) continue;
-      node.wanted.push_back(process);
-      return true;
-    }
+  const auto is_first = [first](std::uint32_t process) {
+    return std::any_of(first.begin(), first.end(),
+                       [process](const Steps::First& f) { return f.process == process; });
+  };
+  if (std::any_of(node.wanted.begin(), node.wanted.end(), is_first)) return true;
+  bool possible = false;
+  for (const Steps::First& candidate : first) {
+    const auto is_it = [&candidate](const auto& other) {
+      return other.process == candidate.process;
+    };
+    if (std::none_of(node.options.begin(), node.options.end(), is_it)) continue;
+    possible = true;
+    const auto asleep = std::find_if(node.asleep.begin(), node.asleep.end(), is_it);
+    // Asleep: what begins with it has been explored elsewhere. But there its step may have touched
+    // more than here, where it had to wait, and so have met with what no race here speaks of.
+    if (asleep != node.asleep.end() && !candidate.touched->Covers(asleep->touched)) continue;
+    node.wanted.push_back(candidate.process);
+    return true;
   }
-  return false;
+  if (possible) WantAll(at);
+  return possible;
 }
 
 void ExhaustiveStrategy::WantAll(std::size_t at) {
@@ -242,7 +261,10 @@ bool ExhaustiveStrategy::Proven() const {
 
 std::string ExhaustiveStrategy::Verdict() const {
   std::string text;
-  if (!ended_) {
+  if (too_long_) {
+    text = "not verified: a run has more than " + Count(kMostSteps, "step") +
+           ", too many to explore all their orders";
+  } else if (!ended_) {
     text = "not verified: the search ended after " + Count(runs_ + repeated_, "run") +
            ", before every schedule was explored";
   } else if (Proven() && reduction_ == Reduction::kNone) {

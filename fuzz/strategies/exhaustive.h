@@ -59,6 +59,11 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
  private:
   using Observer::OnTask;
 
+  // Of one run: each is compared with those before it, and there are more runs than could end.
+  static constexpr std::size_t kMostSteps = 10'000;
+  // The process that ends the run where nothing but a fault could go on.
+  static constexpr std::uint32_t kEnd = UINT32_MAX - 1;
+
   // What may be chosen at a point: a process, and how to find it again in another run that has come
   // the same way.
   struct Option {
@@ -105,7 +110,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   };
 
   // Steps::Races
-  bool Want(std::size_t node, std::span<const std::uint32_t> first) override;
+  bool Want(std::size_t node, std::span<const Steps::First> first) override;
   void WantAll(std::size_t node) override;
   void AddArms(std::size_t node, std::vector<std::size_t>& steps) const override;
 
@@ -137,7 +142,6 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   void RefreshFaults();
   void FinishVirtual();
   void Leave();
-  void NothingMoves();  // After the present step.
   void CheckFaults();
   void Vanish(Pending& pending);
 
@@ -168,7 +172,6 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   bool open_ = false;       // The last step begun has not ended.
   bool external_ = false;   // It is a timer's or a fault's, which is firing.
   bool redundant_ = false;  // All that could go on had been explored: the rest repeats other runs.
-  bool faults_met_ = false;  // In any run so far.
   int preemptions_ = 0;
   std::uint32_t stepping_ = 0;  // The process of the last step begun.
   std::uint32_t taken_ = 0;     // The timer's process that has just been chosen.
@@ -184,6 +187,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   bool plain_memory_ = false;
   bool narrowed_ = false;
   bool diverged_ = false;
+  bool too_long_ = false;
   std::uint64_t runs_ = 0;
   std::uint64_t repeated_ = 0;
   std::uint64_t cut_ = 0;

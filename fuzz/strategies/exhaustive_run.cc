@@ -35,6 +35,10 @@ void ExhaustiveStrategy::BeginStep(std::uint32_t process, Steps::Kind kind, std:
   EndStep();
   if (redundant_) return;
   if (node == Steps::kNone && IsAsleep(process)) return Leave();
+  if (begun_ == kMostSteps) {
+    too_long_ = true;
+    return Leave();
+  }
   open_ = true;
   stepping_ = process;
   if (begun_++ < kept_) {
@@ -154,7 +158,6 @@ void ExhaustiveStrategy::OnTimer(const TimerNode& timer) {
   const auto pending = std::find_if(pending_.begin(), pending_.end(),
                                     [&timer](const Pending& p) { return p.timer == &timer; });
   if (std::exchange(taken_, UINT32_MAX) != process) {
-    NothingMoves();
     BeginStep(process, JumpKind(true), Steps::kNone, pending->cause);
   }
   pending_.erase(pending);
@@ -215,18 +218,9 @@ Footprint ExhaustiveStrategy::WhatTouches(const TimerNode* timer, const Fault* f
   Footprint touched;
   collecting_ = &touched;
   if (timer != nullptr) timer->TouchAll(*Simulator::Current());
-  if (fault != nullptr) {
-    fault->TouchAll(*Simulator::Current());
-    touched.Read(Footprint::kMotion);
-  }
+  if (fault != nullptr) fault->TouchAll(*Simulator::Current());
   collecting_ = nullptr;
   return touched;
-}
-
-// No fault is offered then. It could have come before the step.
-void ExhaustiveStrategy::NothingMoves() {
-  if (!open_ || !faults_met_) return;
-  if (Footprint* touched = Touched(); touched != nullptr) touched->Write(Footprint::kMotion);
 }
 
 // What a fault would touch is known as long as it is possible only.
@@ -246,19 +240,19 @@ void ExhaustiveStrategy::CheckFaults() {
 
 Choice ExhaustiveStrategy::Schedule(const SchedulePoint& point) {
   if (redundant_) return point.canonical;
-  if (point.current == nullptr && point.ready.empty()) NothingMoves();
   EndStep();
   for (Fault* fault : point.faults) {
     const bool known = std::any_of(pending_.begin(), pending_.end(),
                                    [fault](const Pending& p) { return p.fault == fault; });
-    if (known) continue;
-    pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
-    faults_met_ = true;
+    if (!known) pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
   }
   RefreshFaults();
   if (next_node_ < depth_ && nodes_[next_node_].values == 0 && nodes_[next_node_].step == begun_) {
     const Node& node = nodes_[next_node_];
-    if (reduction_ != Reduction::kNone) asleep_.assign(node.asleep.begin(), node.asleep.end());
+    if (reduction_ != Reduction::kNone) {
+      asleep_.assign(node.asleep.begin(), node.asleep.end());
+      std::erase_if(asleep_, [](const Sleeper& s) { return s.process == kEnd; });
+    }
     const std::size_t at = next_node_++;
     return Take(node.options.front(), at, point);
   }
@@ -277,6 +271,7 @@ Choice ExhaustiveStrategy::Schedule(const SchedulePoint& point) {
 Choice ExhaustiveStrategy::Take(const Option& option, std::size_t node,
                                 const SchedulePoint& point) {
   const Choice choice = Find(option, point);
+  if (choice == Choice::Task(nullptr)) return choice;
   if (choice.kind == ChoiceKind::kTask) {
     TaskOfRun& task = tasks_[choice.task->id - 1];
     if (point.current != nullptr && choice.task != point.current) ++preemptions_;
@@ -296,23 +291,22 @@ Choice ExhaustiveStrategy::Take(const Option& option, std::size_t node,
   } else {
     pending_.erase(pending);
     external_ = true;
-    if (Footprint* touched = Touched(); touched != nullptr) touched->Read(Footprint::kMotion);
   }
   return choice;
 }
 
 void ExhaustiveStrategy::OnRunEnd(const RunResult& result) {
   if (redundant_) return;
-  NothingMoves();
   EndStep();
   if (reduction_ == Reduction::kNone) return;
+  const bool cut_off = result.end == RunEnd::kPanic || result.end == RunEnd::kException;
   for (Pending& pending : pending_) {
-    if (pending.timer != nullptr && !kinds_.early_timers) continue;
+    if (pending.timer != nullptr ? !kinds_.early_timers : !cut_off) continue;
     if (pending.fault != nullptr) pending.touched = WhatTouches(nullptr, pending.fault);
     Vanish(pending);
   }
   // A run that was ended by a failure leaves steps undone, which may have touched anything.
-  if (result.end == RunEnd::kPanic || result.end == RunEnd::kException) {
+  if (cut_off) {
     for (const TaskOfRun& task : tasks_) {
       if (task.task->id - 1 != static_cast<std::size_t>(&task - tasks_.data())) continue;
       if (task.task->id == result.failed_task || !ReadyList::Contains(task.task)) continue;
@@ -331,8 +325,8 @@ void ExhaustiveStrategy::FinishVirtual() {
   for (const Virtual& step : virtual_) steps_.FinishVirtual(step.step, step.last, *this);
 }
 
-// What can go on has been explored: the rest of the run repeats others. What has vanished up to here
-// has its races here.
+// What can go on has been explored: the rest of the run repeats others. What has vanished up to
+// here has its races here.
 void ExhaustiveStrategy::Leave() {
   redundant_ = true;
   FinishVirtual();

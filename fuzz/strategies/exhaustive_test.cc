@@ -69,6 +69,18 @@ TEST(ExhaustiveStrategy, SaysWhatBoundedIt) {
   EXPECT_EQ(all.outcomes.size(), 16u);
   EXPECT_TRUE(all.proven) << all.verdict;
 
+  const Program flood{"", [](Log&) {
+                        const auto ch = MakeChan<int>(20'000);
+                        for (int i = 0; i < 20'000; ++i) {
+                          ch.Send(i);
+                          if (i == 0) Go([] {});
+                        }
+                      }};
+  const Found large = ExploreAll(flood, Reduction::kSourceSets, 100, std::nullopt, 100'000);
+  EXPECT_EQ(large.runs, 1u);
+  EXPECT_FALSE(large.proven);
+  EXPECT_THAT(large.verdict, testing::HasSubstr("a run has more than 10000 steps"));
+
   int times = 0;
   const Program forgetful{"", [&times](Log&) {
                             const auto ch = MakeChan<int>(3);

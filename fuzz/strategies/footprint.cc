@@ -1,5 +1,6 @@
 #include "fuzz/strategies/footprint.h"
 
+#include <algorithm>
 #include <span>
 
 #include "taskleak/internal/chan_core.h"
@@ -58,6 +59,16 @@ void Footprint::Add(const Operation& op) {
 void Footprint::Merge(const Footprint& other) {
   all_ |= other.all_;
   for (const Thing& thing : other.things_) Add(thing.name, thing.written);
+}
+
+bool Footprint::Covers(const Footprint& other) const {
+  if (all_) return true;
+  return !other.all_ &&
+         std::all_of(other.things_.begin(), other.things_.end(), [this](const Thing& thing) {
+           return std::any_of(things_.begin(), things_.end(), [&thing](const Thing& mine) {
+             return mine.name == thing.name && (mine.written || !thing.written);
+           });
+         });
 }
 
 bool Footprint::Meet(const Footprint& a, const Footprint& b) {

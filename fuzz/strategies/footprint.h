@@ -18,9 +18,6 @@ class Footprint {
                                               // stops it; written by a jump.
   static constexpr std::uint64_t kMemory =
       2;  // Of all atomics: which one it is, no operation says.
-  // That something can move. Written by the step after which nothing could; read by faults, which
-  // may come as long as something can.
-  static constexpr std::uint64_t kMotion = 4;
   // How many children the task has: the next one is named by it.
   static std::uint64_t Children(std::uint64_t task) { return task * 0x9e3779b97f4a7c15ULL + 3; }
 
@@ -37,6 +34,8 @@ class Footprint {
     all_ = false;
   }
 
+  // Whether all that the other one touches is in this one.
+  bool Covers(const Footprint& other) const;
   // Whether one of the two may make a difference to the other. What reads alone depends on nothing
   // else that reads.
   friend bool Dependent(const Footprint& a, const Footprint& b) {

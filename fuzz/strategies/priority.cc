@@ -36,11 +36,6 @@ void PriorityStrategy::End(const RunResult& /*result*/) {
 
 bool PriorityStrategy::Forced(const SchedulePoint& point, Choice* choice) {
   ++points_;
-  if (point.current == nullptr && point.ready.empty()) {  // Several timers are due together.
-    *choice = point.timers != nullptr ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
-                                      : point.canonical;
-    return true;
-  }
   for (std::uint64_t& at : fault_at_) {
     if (points_ < at) continue;
     at = UINT64_MAX;
@@ -48,7 +43,10 @@ bool PriorityStrategy::Forced(const SchedulePoint& point, Choice* choice) {
     *choice = Choice::Fault(point.faults[chance_.Below(point.faults.size())]);
     return true;
   }
-  return false;
+  if (point.current != nullptr || !point.ready.empty()) return false;
+  *choice = point.timers != nullptr ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
+                                    : point.canonical;  // Nothing can run.
+  return true;
 }
 
 SimTask* PriorityStrategy::Highest(const SchedulePoint& point) {

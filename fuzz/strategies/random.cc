@@ -62,9 +62,13 @@ Choice RandomStrategy::Schedule(const SchedulePoint& point) {
   const auto roll = [bits](int which) {
     return static_cast<std::uint32_t>(bits >> (which * 12) & 4095);
   };
-  if (point.ready.empty())  // Several timers are due together.
-    return roll(2) < temper_.shuffle ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
-                                     : point.canonical;
+  if (point.ready.empty()) {  // Nothing can run.
+    if (!point.faults.empty() && roll(1) < temper_.fault)
+      return Choice::Fault(point.faults[chance_.Below(point.faults.size())]);
+    return point.timers != nullptr && roll(2) < temper_.shuffle
+               ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
+               : point.canonical;
+  }
   if (point.timers != nullptr && roll(0) < temper_.timer)
     return Choice::Timer(point.timers->SomeDue(chance_.Next()));
   if (!point.faults.empty() && roll(1) < temper_.fault)

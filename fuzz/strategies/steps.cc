@@ -44,13 +44,9 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
   for (std::size_t i = end; i-- > 0;) {
     if (Before(i, clock)) continue;
     const Step& other = steps_[i];
-    if (other.kind == Kind::kIdleJump && step.kind == Kind::kFault) {
-      // What the fault moves would have kept the clock from jumping: it races with the step after
-      // which nothing could move any more.
-      std::size_t last = i;
-      while (last > 0 && steps_[last].kind == Kind::kIdleJump) --last;
-      AddRace(last, step);
-    } else if (other.process != step.process && step.kind != Kind::kIdleJump) {
+    // A fault may have kept the clock from jumping; that is tried wherever nothing else can move.
+    const bool stopped = other.kind == Kind::kIdleJump && step.kind == Kind::kFault;
+    if (!stopped && other.process != step.process && step.kind != Kind::kIdleJump) {
       if (!Dependent(other.touched, step.touched)) continue;
       races_.push_back(i);
     }
@@ -69,15 +65,14 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
     }
     // The jump was kept from going by a timer that was due before it, and armed there.
     if (step.kind != Kind::kJump) continue;
-    for (const std::size_t arm : arms_) AddRace(arm, step);
+    for (const std::size_t arm : arms_) AddArm(arm, step);
   }
 }
 
-// A race with a step on which this one does not depend, but something between them does. There is
-// none if the step were not possible without it.
-void Steps::AddRace(std::size_t race, const Step& step) {
-  if (race == kNone || step.cause == kNone || Before(race, clocks_[step.cause])) return;
-  if (std::find(races_.begin(), races_.end(), race) == races_.end()) races_.push_back(race);
+// There is no race with it if the jump's own timer would not be armed without it.
+void Steps::AddArm(std::size_t arm, const Step& jump) {
+  if (arm == kNone || jump.cause == kNone || Before(arm, clocks_[jump.cause])) return;
+  if (std::find(races_.begin(), races_.end(), arm) == races_.end()) races_.push_back(arm);
 }
 
 // What comes behind `race` and does not depend on it may as well come before it, and then the step.
@@ -91,11 +86,11 @@ bool Steps::Report(std::size_t race, const Step& step, std::size_t end, const Cl
       return Before(earlier, clocks_[i]);
     });
     behind_.push_back(i);
-    if (first) first_.push_back(steps_[i].process);
+    if (first) first_.push_back({steps_[i].process, &steps_[i].touched});
   }
   const bool first = std::none_of(behind_.begin(), behind_.end(),
                                   [&](std::size_t earlier) { return Before(earlier, clock); });
-  if (first) first_.push_back(step.process);
+  if (first) first_.push_back({step.process, &step.touched});
   return races.Want(steps_[race].node, first_);
 }
 

@@ -40,12 +40,17 @@ class Steps {
     Footprint touched;
   };
 
+  // A process with which a turned order may begin, and what its step touched in the present one.
+  struct First {
+    std::uint32_t process;
+    const Footprint* touched;
+  };
+
   // Who is told of the races.
   class Races {
    public:
-    // At `node` one of the processes with which the turned order may begin is to be explored.
-    // False if none of them could go there.
-    virtual bool Want(std::size_t node, std::span<const std::uint32_t> first) = 0;
+    // At `node` one of `first` is to be explored. False if none of them could go there.
+    virtual bool Want(std::size_t node, std::span<const First> first) = 0;
     virtual void WantAll(std::size_t node) = 0;
     // Adds the steps that armed those timers that were due at `node`.
     virtual void AddArms(std::size_t node, std::vector<std::size_t>& steps) const = 0;
@@ -76,7 +81,7 @@ class Steps {
   void FindRaces(const Step& step, std::size_t end, Clock& clock, Races& races);
   bool Report(std::size_t race, const Step& step, std::size_t end, const Clock& clock,
               Races& races);
-  void AddRace(std::size_t race, const Step& step);
+  void AddArm(std::size_t arm, const Step& jump);
 
   std::vector<Step> steps_;  // The first size_ of them; the others are kept for their memory.
   std::vector<Clock> clocks_;
@@ -86,7 +91,7 @@ class Steps {
   std::vector<std::size_t> races_;
   std::vector<std::size_t> behind_;
   std::vector<std::size_t> arms_;
-  std::vector<std::uint32_t> first_;
+  std::vector<First> first_;
 };
 
 }  // namespace taskleak::internal

@@ -110,12 +110,12 @@ void SurwStrategy::LetGo(SimTask* chosen) {
 }
 
 Choice SurwStrategy::Schedule(const SchedulePoint& point) {
-  if (point.current == nullptr && point.ready.empty())  // Several timers are due together.
-    return point.timers != nullptr ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
-                                   : point.canonical;
   const std::uint64_t bits = chance_.Next();
   if (!point.faults.empty() && (bits & 4095) < fault_rate_)
     return Choice::Fault(point.faults[chance_.Below(point.faults.size())]);
+  if (point.current == nullptr && point.ready.empty())  // Nothing can run.
+    return point.timers != nullptr ? Choice::Timer(point.timers->SomeDue(chance_.Next()))
+                                   : point.canonical;
   // All that can run have given way since something last blocked: time goes by.
   if (point.canonical.kind == ChoiceKind::kTimer) return point.canonical;
   if (point.timers != nullptr && (bits >> 12 & 4095) < timer_rate_ &&

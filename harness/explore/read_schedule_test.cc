@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -107,6 +108,38 @@ TEST_F(ReadScheduleTest, AnEditedScheduleIsWhatHappens) {
   EXPECT_EQ(first.failure->leaked.front().id, 2u);
   EXPECT_EQ(second.failure->leaked.front().id, 3u);
   EXPECT_FALSE(replay("# nothing\n").failure.has_value());
+}
+
+// What a body allows may come even when all its tasks wait: for a timer, or for nothing more.
+TEST_F(ReadScheduleTest, AFaultMayComeWhenNothingElseCanMove) {
+  std::int64_t woken = 0;
+  const auto waits = [&woken] {
+    auto [ctx, cancel] = WithCancel(Background());
+    MayCancel(cancel);
+    Go("waiter", [&woken, ctx = ctx] {
+      Select(OnRecv(ctx.Done()), OnAfter(std::chrono::hours(1)));
+      woken = Now().time_since_epoch().count();
+      ctx.Done().Recv();
+    });
+  };
+  const auto replay = [&](const std::string& text) {
+    ExploreOptions options = Quiet();
+    options.faults &= ~kEarlyTimers;
+    return Replay(waits, ReadSchedule(waits, File("fault.script", text), options), options);
+  };
+  // Canonically an hour passes, and nobody cancels.
+  EXPECT_TRUE(replay("without early timers").failure.has_value());
+  EXPECT_GT(woken, 0);
+  // At its second decision all wait for the hour to pass.
+  const ExploreResult in_time = replay(
+      "without early timers\nwaiter at its 1st select, 2nd decision: fault 1 of root happens");
+  EXPECT_EQ(woken, 0);
+  EXPECT_FALSE(in_time.failure.has_value()) << in_time.failure->Text();
+  // And when it has passed, for ever.
+  const ExploreResult at_last = replay(
+      "without early timers\nwaiter at its 1st receive, 2nd decision: fault 1 of root happens");
+  EXPECT_FALSE(at_last.failure.has_value()) << at_last.failure->Text();
+  EXPECT_GT(woken, 0);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace taskleak {
 // outlive the run (a literal does).
 [[nodiscard]] bool EarlyReturn(std::string_view label, const Site& site = Site::Here());
 
-// The schedule may call it at any later step.
+// The schedule may call it at any later step, also when all tasks wait.
 void MayCancel(const CancelFunc& cancel, const Site& site = Site::Here());
 
 namespace internal {

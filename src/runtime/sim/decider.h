@@ -71,7 +71,7 @@ struct SchedulePoint {
   std::uint16_t sub;               // and which of the decisions that fell during it this is.
   SimTask* current;                // The task about to do `op`, if it can go on; else null.
   const Operation* op;             // Null when `current` is.
-  Choice canonical;                // What the fair run would do.
+  Choice canonical;                // What the fair run would do; no task: nothing more, the end.
   const ReadyList& ready;          // The others that can run.
   std::span<SimTask* const> held;  // Those that could run but are held.
   const TimerQueue* timers;        // Whose next ones may fire now; null: none may.

@@ -79,11 +79,9 @@ Choice Simulator::Decide(SimTask* current, const Operation* op, Choice canonical
   SimTask* anchor = anchor_;
   const std::uint16_t sub = anchor->sub++;
   if (canonical_only_) return canonical;
-  const TimerQueue* timers =
-      !timers_.empty() && (idle || options_.kinds.early_timers) ? &timers_ : nullptr;
-  std::span<Fault* const> faults;
-  if (!idle) faults = faults_;
-  const SchedulePoint point{anchor, sub, current, op, canonical, ready_, held_, timers, faults};
+  const bool may_fire = idle ? CanJump() : options_.kinds.early_timers && !timers_.empty();
+  const SchedulePoint point{
+      anchor, sub, current, op, canonical, ready_, held_, may_fire ? &timers_ : nullptr, faults_};
   const Choice choice = decider_->Schedule(point);
   if (choice == canonical) return choice;
   switch (choice.kind) {
@@ -272,23 +270,28 @@ SimTask* Simulator::NextTask() {
   }
 }
 
+// Whether the clock may jump to the next timer because nothing else can move.
+bool Simulator::CanJump() const { return !timers_.empty() && !timers_.OnlyIdle(live_ > 0); }
+
 bool Simulator::IdleStep() {
-  if (!timers_.empty() && !timers_.OnlyIdle(live_ > 0)) {
-    TimerNode* timer = timers_.next();
-    if (timers_.SeveralDue()) {
-      const Choice choice = Decide(nullptr, nullptr, Choice::Timer(timer), true);
-      if (choice.kind == ChoiceKind::kTimer) timer = choice.timer;
-      if (choice.kind == ChoiceKind::kTask) {
-        Release(choice.task);
-        return true;
-      }
-    }
-    Fire(timer);
-    return true;
+  const bool can_jump = CanJump();
+  Choice choice = Choice::Task(held_.empty() ? nullptr : held_.front());
+  if (can_jump) choice = Choice::Timer(timers_.next());
+  // What the body allowed may come even now, when all wait.
+  if ((can_jump && timers_.SeveralDue()) || !faults_.empty())
+    choice = Decide(nullptr, nullptr, choice, true);
+  switch (choice.kind) {
+    case ChoiceKind::kTimer:
+      Fire(choice.timer);
+      return true;
+    case ChoiceKind::kFault:
+      FireFault(choice.fault);
+      return true;
+    default:
+      if (choice.task == nullptr) return false;
+      Release(choice.task);
+      return true;
   }
-  if (held_.empty()) return false;
-  Release(held_.front());
-  return true;
 }
 
 void Simulator::Fire(TimerNode* timer) {
