@@ -52,7 +52,8 @@ taskleak_tests(scenarios taskleak_scenarios)
 # The parsers' fuzz targets, with the parsers compiled anew: libFuzzer is to see into these, which taskleak_fuzz keeps
 # from it. Without libFuzzer each runs on what is kept in corpus/ and on neighbours of it.
 file(GLOB targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/targets/*_target.cc")
-file(GLOB parsers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/schedule*.cc" "${PROJECT_SOURCE_DIR}/fuzz/kept*.cc")
+file(GLOB parsers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/schedule*.cc" "${PROJECT_SOURCE_DIR}/fuzz/kept*.cc"
+     "${PROJECT_SOURCE_DIR}/fuzz/script*.cc")
 list(FILTER parsers EXCLUDE REGEX "(_test|_benchmark)\\.cc$")
 foreach(source ${targets})
   cmake_path(GET source STEM name)

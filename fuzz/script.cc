@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "fuzz/ordinal.h"
-#include "fuzz/replay.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {

@@ -217,6 +217,7 @@ int RunCatalogue(const std::vector<Scenario>& all, const CatalogueOptions& optio
     explore.seed = options.seed;
     explore.quiet = true;
     if (options.strategy.has_value()) explore.strategy = *options.strategy;
+    explore.check_determinism = options.check_determinism;
     // A proof takes as many as there are.
     if (explore.strategy == Strategy::kExhaustive) explore.schedules = 0;
     if (options.schedules.has_value()) explore.schedules = *options.schedules;

@@ -21,7 +21,8 @@ struct CatalogueOptions {
   std::string replay;                // A token, for the one variant selected.
   bool terminal = false;             // Progress is drawn over itself.
   int width = 100;                   // Of the terminal.
-  std::string corpus = "corpus";     // Where schedules are kept.
+  bool check_determinism = false;
+  std::string corpus = "corpus";  // Where schedules are kept.
 };
 
 struct SelectedVariant {

@@ -77,6 +77,8 @@ int main(int argc, char** argv) {
          "--grow", grow,
          "Keeps, in the corpus, schedules that do what none that is kept did; ctest replays them")
       ->excludes(replay);
+  app.add_flag("--check-determinism", options.check_determinism,
+               "Runs each schedule twice: a body that does not do the same again fails");
   app.add_option("--corpus", options.corpus, "Where schedules are kept")->capture_default_str();
   app.add_flag("--list", list, "Shows what there is, and runs nothing");
   app.set_version_flag("--version", std::string("taskleak ") + TASKLEAK_VERSION);

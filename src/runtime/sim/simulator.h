@@ -166,7 +166,7 @@ class Simulator final : public Runtime {
   // schedule.cc: what happens next.
   SimTask* NextTask();  // Null: nothing can run and no timer is left.
   bool CanJump() const;
-  bool IdleStep();      // Nothing can run: fires a timer or releases a held task. False: quiescent.
+  bool IdleStep();  // Nothing can run: fires a timer or releases a held task. False: quiescent.
   Choice CanonicalNext() const;
   Choice Decide(SimTask* current, const Operation* op, Choice canonical, bool idle);
   void Fire(TimerNode* timer);
