@@ -35,7 +35,7 @@ bool Decisions::empty() const {
   return true;
 }
 
-std::optional<ScheduleEntry> Decisions::Draw(Dice& dice) const {
+std::optional<ScheduleEntry> Decisions::Draw(Chance& dice) const {
   std::array<std::size_t, kKinds> there = {};
   std::size_t count = 0;
   for (std::size_t kind = 0; kind < kKinds; ++kind)
@@ -44,13 +44,13 @@ std::optional<ScheduleEntry> Decisions::Draw(Dice& dice) const {
   return Draw(dice, static_cast<ScheduleEntry::Kind>(there[dice.Below(count)]));
 }
 
-std::optional<ScheduleEntry> Decisions::Draw(Dice& dice, ScheduleEntry::Kind kind) const {
+std::optional<ScheduleEntry> Decisions::Draw(Chance& dice, ScheduleEntry::Kind kind) const {
   const std::vector<LoggedException>& kept = samples_[static_cast<std::size_t>(kind)].kept;
   if (kept.empty()) return std::nullopt;
   return ToEntry(kept[dice.Below(kept.size())], paths_);
 }
 
-std::optional<TaskPath> Decisions::DrawTask(Dice& dice) const {
+std::optional<TaskPath> Decisions::DrawTask(Chance& dice) const {
   if (paths_.empty()) return std::nullopt;
   return PathOf(paths_, static_cast<std::uint32_t>(dice.Below(paths_.size()) + 1));
 }

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "fuzz/dice.h"
+#include "fuzz/chance.h"
 #include "src/runtime/sim/decider.h"
 #include "taskleak/schedule.h"
 
@@ -32,10 +32,10 @@ class Decisions {
 
   bool empty() const;
   // One of them: first of all kinds that there are one, then of it. Nothing if there is none.
-  std::optional<ScheduleEntry> Draw(Dice& dice) const;
-  std::optional<ScheduleEntry> Draw(Dice& dice, ScheduleEntry::Kind kind) const;
+  std::optional<ScheduleEntry> Draw(Chance& dice) const;
+  std::optional<ScheduleEntry> Draw(Chance& dice, ScheduleEntry::Kind kind) const;
   // Some task's path.
-  std::optional<TaskPath> DrawTask(Dice& dice) const;
+  std::optional<TaskPath> DrawTask(Chance& dice) const;
 
  private:
   static constexpr std::size_t kKinds = 7;
@@ -46,7 +46,7 @@ class Decisions {
   };
   std::array<Sample, kKinds> samples_;
   std::vector<PathNode> paths_;
-  Dice dice_{1};
+  Chance dice_{1};
 };
 
 // Lets another decider decide, and notes what else it was offered.
@@ -76,7 +76,7 @@ class WatchingDecider final : public Decider {
   Decisions& decisions_;
   Decider* inner_ = nullptr;
   std::uint64_t layout_ = 0;
-  Dice dice_{2};
+  Chance dice_{2};
 };
 
 }  // namespace taskleak::internal

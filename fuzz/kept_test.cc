@@ -9,7 +9,6 @@
 namespace {
 
 using taskleak::Schedule;
-using taskleak::ScheduleEntry;
 using taskleak::UsageError;
 using taskleak::internal::KeptSchedules;
 using taskleak::internal::ReadKept;

@@ -11,20 +11,20 @@ namespace {
 using Kind = ScheduleEntry::Kind;
 using Entries = std::vector<ScheduleEntry>;
 
-ScheduleEntry& Any(Entries& entries, Dice& dice) { return entries[dice.Below(entries.size())]; }
+ScheduleEntry& Any(Entries& entries, Chance& dice) { return entries[dice.Below(entries.size())]; }
 
-void Insert(Entries& entries, const Decisions& known, Dice& dice) {
+void Insert(Entries& entries, const Decisions& known, Chance& dice) {
   if (std::optional<ScheduleEntry> entry = known.Draw(dice); entry.has_value())
     entries.push_back(*std::move(entry));
 }
 
-void Delete(Entries& entries, Dice& dice) {
+void Delete(Entries& entries, Chance& dice) {
   entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(dice.Below(entries.size())));
 }
 
 // To a neighbouring operation of its task, or to where something of its kind is known to be
 // possible: how a fault or a switch comes a little sooner or later.
-void Move(ScheduleEntry& entry, const Decisions& known, Dice& dice) {
+void Move(ScheduleEntry& entry, const Decisions& known, Chance& dice) {
   if (dice.OneIn(2)) {
     const auto step = static_cast<std::uint32_t>(1 + dice.Below(3));
     if (dice.OneIn(2))
@@ -41,7 +41,7 @@ void Move(ScheduleEntry& entry, const Decisions& known, Dice& dice) {
 
 // Another task runs, another timer fires, another case is taken, another number is given. What has
 // no choice of its own gets another kind of one.
-void Retarget(ScheduleEntry& entry, const Decisions& known, Dice& dice) {
+void Retarget(ScheduleEntry& entry, const Decisions& known, Chance& dice) {
   const auto other = known.Draw(dice, entry.kind);
   switch (entry.kind) {
     case Kind::kTask:
@@ -81,7 +81,7 @@ void Retarget(ScheduleEntry& entry, const Decisions& known, Dice& dice) {
   }
 }
 
-void SwapChoices(Entries& entries, Dice& dice) {
+void SwapChoices(Entries& entries, Chance& dice) {
   ScheduleEntry& a = Any(entries, dice);
   ScheduleEntry& b = Any(entries, dice);
   std::swap(a.kind, b.kind);
@@ -89,7 +89,7 @@ void SwapChoices(Entries& entries, Dice& dice) {
   std::swap(a.value, b.value);
 }
 
-void Change(Entries& entries, const Decisions& known, Dice& dice) {
+void Change(Entries& entries, const Decisions& known, Chance& dice) {
   if (entries.empty()) return Insert(entries, known, dice);
   switch (dice.Below(10)) {
     case 0:
@@ -122,7 +122,7 @@ Schedule Made(Entries entries, const Schedule& like) {
 
 }  // namespace
 
-Schedule Mutate(const Schedule& schedule, const Decisions& known, Dice& dice) {
+Schedule Mutate(const Schedule& schedule, const Decisions& known, Chance& dice) {
   constexpr int kTries = 16;
   for (int i = 0; i < kTries; ++i) {
     Entries entries = schedule.entries();
@@ -138,7 +138,7 @@ Schedule Mutate(const Schedule& schedule, const Decisions& known, Dice& dice) {
   return Made(std::move(entries), schedule);
 }
 
-Schedule Splice(const Schedule& a, const Schedule& b, Dice& dice) {
+Schedule Splice(const Schedule& a, const Schedule& b, Chance& dice) {
   Entries entries;
   if (dice.OneIn(2)) {
     const std::size_t from_a = dice.Below(a.size() + 1);
@@ -154,7 +154,7 @@ Schedule Splice(const Schedule& a, const Schedule& b, Dice& dice) {
   return Made(std::move(entries), a);
 }
 
-std::string EncodeWithin(const Schedule& schedule, std::size_t most, Dice& dice) {
+std::string EncodeWithin(const Schedule& schedule, std::size_t most, Chance& dice) {
   std::string payload = schedule.Encode();
   Entries entries = schedule.entries();
   while (payload.size() > most && !entries.empty()) {

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "fuzz/chance.h"
 #include "fuzz/decisions.h"
-#include "fuzz/dice.h"
 #include "taskleak/schedule.h"
 
 namespace taskleak::internal {
@@ -15,13 +15,13 @@ namespace taskleak::internal {
 // deleted, replaced, moved to another operation, given another task or value, or two of them swap
 // what they choose. Pure: the same arguments give the same schedule. The result differs from
 // `schedule`, but for an empty one when nothing is known.
-Schedule Mutate(const Schedule& schedule, const Decisions& known, Dice& dice);
+Schedule Mutate(const Schedule& schedule, const Decisions& known, Chance& dice);
 
 // Entries of both: one's up to somewhere and the other's from there on, or some of each.
-Schedule Splice(const Schedule& a, const Schedule& b, Dice& dice);
+Schedule Splice(const Schedule& a, const Schedule& b, Chance& dice);
 
 // The payload, with entries left out at random until it has at most `most` bytes.
-std::string EncodeWithin(const Schedule& schedule, std::size_t most, Dice& dice);
+std::string EncodeWithin(const Schedule& schedule, std::size_t most, Chance& dice);
 
 }  // namespace taskleak::internal
 

@@ -54,7 +54,7 @@ struct Watched {
 };
 
 TEST(Decisions, OfAnEmptyRunThereAreNone) {
-  Dice dice(1);
+  Chance dice(1);
   const Decisions none;
   EXPECT_TRUE(none.empty());
   EXPECT_EQ(none.Draw(dice), std::nullopt);
@@ -65,7 +65,7 @@ TEST(Decisions, OfAnEmptyRunThereAreNone) {
 TEST(Decisions, EveryKindIsOfferedThatTheBodyHas) {
   Watched watched;
   watched.Run();
-  Dice dice(1);
+  Chance dice(1);
   for (const Kind kind : {Kind::kTask, Kind::kTimer, Kind::kFault, Kind::kHold, Kind::kCase,
                           Kind::kEarlyReturn, Kind::kData}) {
     const auto entry = watched.decisions.Draw(dice, kind);
@@ -79,7 +79,7 @@ TEST(Decisions, EveryKindIsOfferedThatTheBodyHas) {
 TEST(Decisions, WhatIsDrawnCanBeDone) {
   Watched watched;
   watched.Run();
-  Dice dice(7);
+  Chance dice(7);
   for (int i = 0; i < 300; ++i) {
     watched.Run();
     const taskleak::Schedule wanted({*watched.decisions.Draw(dice)});
@@ -104,15 +104,15 @@ TEST(Decisions, WatchingChangesNothingAndHasOneLayoutForOneSchedule) {
 
 // Property: a mutation differs from what it was made of, is made again by the same dice, and every
 // kind of entry and several lengths come up.
-TEST(Mutate, GivesNeighboursAndTheSameOnesForTheSameDice) {
+TEST(Mutate, GivesNeighboursAndTheSameOnesForTheSameChance) {
   Watched watched;
   watched.Run();
   std::set<std::size_t> lengths;
   std::array<int, 7> kinds = {};
   taskleak::Schedule schedule;
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
-    Dice dice(seed);
-    Dice same(seed);
+    Chance dice(seed);
+    Chance same(seed);
     const taskleak::Schedule next = Mutate(schedule, watched.decisions, dice);
     EXPECT_EQ(next, Mutate(schedule, watched.decisions, same)) << "seed " << seed;
     EXPECT_NE(next, schedule) << "seed " << seed;
@@ -130,7 +130,7 @@ TEST(Mutate, KeepsTheLimitsOfTheRun) {
   taskleak::Schedule schedule;
   schedule.max_steps = 5;
   schedule.faults = kCancels;
-  Dice dice(1);
+  Chance dice(1);
   const taskleak::Schedule mutated = Mutate(schedule, watched.decisions, dice);
   EXPECT_EQ(mutated.max_steps, 5u);
   EXPECT_EQ(mutated.faults, kCancels);
@@ -138,7 +138,7 @@ TEST(Mutate, KeepsTheLimitsOfTheRun) {
 
 TEST(Mutate, WithoutAnythingKnownItCanOnlyShortenAndMove) {
   const Decisions none;
-  Dice dice(3);
+  Chance dice(3);
   EXPECT_TRUE(Mutate(taskleak::Schedule(), none, dice).empty());
   const taskleak::Schedule one({{.op = 4, .kind = Kind::kHold}});
   for (int i = 0; i < 100; ++i) EXPECT_NE(Mutate(one, none, dice), one);
@@ -154,7 +154,7 @@ TEST(Splice, HasEntriesOfBothAndNoOthers) {
   }
   const taskleak::Schedule a(first);
   const taskleak::Schedule b(second);
-  Dice dice(11);
+  Chance dice(11);
   int of_both = 0;
   for (int i = 0; i < 200; ++i) {
     std::set<std::uint32_t> tasks;
@@ -172,7 +172,7 @@ TEST(EncodeWithin, LeavesOutWhatDoesNotFit) {
   std::vector<ScheduleEntry> entries;
   for (std::uint32_t op = 1; op <= 50; ++op) entries.push_back({.op = op, .kind = Kind::kHold});
   const taskleak::Schedule schedule(entries);
-  Dice dice(1);
+  Chance dice(1);
   EXPECT_EQ(EncodeWithin(schedule, 1000, dice), schedule.Encode());
   for (const std::size_t most : {0u, 1u, 2u, 3u, 10u, 40u}) {
     const std::string payload = EncodeWithin(schedule, most, dice);

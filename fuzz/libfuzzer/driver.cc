@@ -113,7 +113,7 @@ std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::s
                                     unsigned int seed) {
   using namespace taskleak::internal;
   if (g_target == nullptr) return LLVMFuzzerMutate(data, size, most);  // Somebody else's driver.
-  Dice dice(seed);
+  Chance dice(seed);
   // Now and then bytes, whatever they mean: what no mutation of entries would come to.
   if (dice.OneIn(64)) return LLVMFuzzerMutate(data, size, most);
   const taskleak::Schedule mutated =
@@ -125,7 +125,7 @@ std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* a, std::size_t a_size,
                                       const std::uint8_t* b, std::size_t b_size, std::uint8_t* out,
                                       std::size_t most, unsigned int seed) {
   using namespace taskleak::internal;
-  Dice dice(seed);
+  Chance dice(seed);
   const taskleak::Schedule spliced = Splice(taskleak::Schedule::Decode(View(a, a_size)),
                                             taskleak::Schedule::Decode(View(b, b_size)), dice);
   return Copy(EncodeWithin(spliced, most, dice), out);

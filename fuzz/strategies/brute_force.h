@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -98,6 +99,17 @@ inline void ExpectTheSame(const Program& program, const Found& all) {
   // and timers that nobody waits for.
   if (!program.kinds.early_timers && !all.cut_off) EXPECT_EQ(reduced.complete, asleep.complete);
   EXPECT_LE(reduced.runs, all.runs + 1);  // One to see that nothing can be reduced.
+}
+
+// For googletest, which takes letters, digits and '_'.
+inline std::string NameOf(const testing::TestParamInfo<Program>& info) {
+  std::string name;
+  for (const char c : info.param.name)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      name.push_back(c);
+    else if (name.empty() || name.back() != '_')
+      name.push_back('_');
+  return name;
 }
 
 }  // namespace taskleak::internal

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "fuzz/strategies/chance.h"
+#include "fuzz/chance.h"
 #include "fuzz/strategies/driver.h"
 
 namespace taskleak::internal {

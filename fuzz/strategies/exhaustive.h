@@ -110,8 +110,8 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   };
 
   // Steps::Races
-  bool Want(std::size_t node, std::span<const Steps::First> first) override;
-  void WantAll(std::size_t node) override;
+  bool Want(std::size_t at, std::span<const Steps::First> first) override;
+  void WantAll(std::size_t at) override;
   void AddArms(std::size_t node, std::vector<std::size_t>& steps) const override;
 
   // Observer

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 using namespace taskleak;
 using taskleak::internal::FaultKinds;
 using taskleak::internal::PctRuns;
-using taskleak::internal::RunEnd;
 using taskleak::internal::Search;
 
 constexpr FaultKinds kOrderOnly{.early_return = false,

@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
+#include "fuzz/chance.h"
 #include "fuzz/hash_set.h"
-#include "fuzz/strategies/chance.h"
 #include "fuzz/strategies/driver.h"
 
 namespace taskleak::internal {

@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace taskleak;
-using taskleak::internal::Everything;
 using taskleak::internal::FaultKinds;
 using taskleak::internal::PctRuns;
 using taskleak::internal::PortfolioStrategy;

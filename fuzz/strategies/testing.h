@@ -118,6 +118,7 @@ class Search {
   }
   std::vector<std::uint64_t> Hashes(std::uint64_t count, const std::function<void()>& body) {
     std::vector<std::uint64_t> hashes;
+    hashes.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) hashes.push_back(Next(body).trace_hash);
     return hashes;
   }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fuzz/dice.h"
+#include "fuzz/chance.h"
 #include "fuzz/targets/property.h"
 #include "taskleak/error.h"
 #include "taskleak/schedule.h"
@@ -18,7 +18,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using taskleak::internal::Dice;
+using taskleak::internal::Chance;
 
 void AddFile(const fs::path& path, std::vector<std::string>& inputs) {
   std::ifstream in(path, std::ios::binary);
@@ -36,7 +36,7 @@ void AddFile(const fs::path& path, std::vector<std::string>& inputs) {
   }
 }
 
-std::string Neighbour(std::string input, Dice& dice) {
+std::string Neighbour(std::string input, Chance& dice) {
   do {
     const std::size_t place = dice.Below(input.size() + 1);
     const auto byte = static_cast<char>(dice.Next());
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   }
   std::sort(inputs.begin(), inputs.end());  // Folders have no order.
   constexpr int kNeighbours = 50;
-  Dice dice(1);
+  Chance dice(1);
   for (const std::string& input : inputs) {
     Run(input);
     for (int i = 0; i < kNeighbours; ++i) Run(Neighbour(input, dice));

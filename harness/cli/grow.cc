@@ -148,7 +148,7 @@ class Growth {
                       .seed = seed_,
                       .kinds = ToKinds(explore_.faults),
                       .max_steps = explore_.max_steps});
-    Dice dice(seed_);
+    Chance dice(seed_);
     bool walks = true;
     for (std::uint64_t i = 0; explore_.schedules == 0 || i < explore_.schedules; ++i) {
       if (explore_.budget.count() > 0 && std::chrono::steady_clock::now() >= deadline) return;

@@ -44,7 +44,7 @@ std::uint64_t SchedulesUntilFound(std::uint64_t seed, bool feedback, std::uint64
   std::vector<std::uint8_t> counters(internal::kCoverageCounters);
   std::vector<std::uint8_t> seen(internal::kCoverageCounters);
   internal::FuzzSession session(FourDecisions, {.quiet = true}, counters);
-  internal::Dice dice(seed);
+  internal::Chance dice(seed);
   std::vector<Schedule> corpus = {Schedule()};
   session.RunSchedule(corpus.front());
   while (session.runs() < most) {

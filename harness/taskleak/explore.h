@@ -56,8 +56,8 @@ struct ExploreOptions {
   // on. Bounds the search, and the verdict says so.
   std::optional<int> preemption_bound = {};
   // Runs each schedule twice. A body that does not do the same again, since it reads a real clock,
-  // a random device or an address, is a failure (kNondeterminism) that says where the two runs part.
-  // Costs five times the time, so for once in a while.
+  // a random device or an address, is a failure (kNondeterminism) that says where the two runs
+  // part. Costs five times the time, so for once in a while.
   bool check_determinism = false;
 };
 

@@ -1,6 +1,6 @@
 // Random numbers that are the same with every compiler and library, unlike those of std.
-#ifndef TASKLEAK_FUZZ_STRATEGIES_CHANCE_H_
-#define TASKLEAK_FUZZ_STRATEGIES_CHANCE_H_
+#ifndef TASKLEAK_FUZZ_CHANCE_H_
+#define TASKLEAK_FUZZ_CHANCE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@ namespace taskleak::internal {
 // SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 class Chance {
  public:
+  explicit Chance(std::uint64_t seed = 0) : state_(seed) {}
   // Begins anew, for schedule number `index` of a search: each has a sequence of its own.
   void Begin(std::uint64_t seed, std::uint64_t index) {
     state_ = seed * 0xd1342543de82ef95ULL + index;
@@ -29,6 +30,7 @@ class Chance {
     return static_cast<std::size_t>((bits & 0xffffffff) * n >> 32);
   }
   std::size_t Below(std::size_t n) { return Below(Next(), n); }
+  bool OneIn(std::size_t n) { return Below(n) == 0; }
 
   // One of several, each as likely as the others.
   template <class T>
@@ -37,9 +39,9 @@ class Chance {
   }
 
  private:
-  std::uint64_t state_ = 0;
+  std::uint64_t state_;
 };
 
 }  // namespace taskleak::internal
 
-#endif  // TASKLEAK_FUZZ_STRATEGIES_CHANCE_H_
+#endif  // TASKLEAK_FUZZ_CHANCE_H_
