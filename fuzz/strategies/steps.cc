@@ -52,6 +52,7 @@ void Steps::FindRaces(const Step& step, std::size_t end, Clock& clock, Races& ra
     }
     Join(clock, clocks_[i]);
   }
+  // NOLINTNEXTLINE(modernize-loop-convert): AddArm makes it longer.
   for (std::size_t k = 0; k < races_.size(); ++k) {
     const Step& other = steps_[races_[k]];
     arms_.clear();
