@@ -97,7 +97,9 @@ inline void ExpectTheSame(const Program& program, const Found& all) {
   EXPECT_LE(reduced.runs, asleep.runs);
   // Each of the two runs every order of dependent steps once; but for what a failure has cut off,
   // and timers that nobody waits for.
-  if (!program.kinds.early_timers && !all.cut_off) EXPECT_EQ(reduced.complete, asleep.complete);
+  if (!program.kinds.early_timers && !all.cut_off) {
+    EXPECT_EQ(reduced.complete, asleep.complete);
+  }
   EXPECT_LE(reduced.runs, all.runs + 1);  // One to see that nothing can be reduced.
 }
 
