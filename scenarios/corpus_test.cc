@@ -44,17 +44,19 @@ TEST(Corpus, EveryVariantsSchedulesShowWhatTheyWereKeptFor) {
     const std::string mend = "record it again with ci/fuzz --grow " + name;
     EXPECT_FALSE(files.empty()) << name << " has no schedules: " << mend;
     for (const CorpusFile& file : files) {
-      if (file.layout.has_value())
+      if (file.layout.has_value()) {
         EXPECT_EQ(*file.layout, internal::LayoutOf(variant.body, options))
             << internal::LayoutChanged(file.path, mend);
+      }
       EXPECT_FALSE(file.schedules.empty()) << file.path;
       for (const Schedule& schedule : file.schedules) {
         const ExploreResult result = Replay(variant.body, schedule, options);
         ASSERT_EQ(result.failure.has_value(), variant.expected.has_value())
             << file.path << ": " << schedule.Token()
             << (result.failure.has_value() ? "\n" + result.failure->Text() : std::string());
-        if (result.failure.has_value())
+        if (result.failure.has_value()) {
           EXPECT_EQ(Mismatch(*variant.expected, *result.failure), std::nullopt) << file.path;
+        }
       }
     }
   });

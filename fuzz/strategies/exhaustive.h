@@ -97,10 +97,10 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   };
   // A timer that is armed, or a fault that may come.
   struct Pending {
-    std::uint32_t process;
-    std::size_t cause;
-    TimerNode* timer;
-    Fault* fault;
+    std::uint32_t process = 0;
+    std::size_t cause = Steps::kNone;
+    TimerNode* timer = nullptr;
+    Fault* fault = nullptr;
     Footprint touched;  // A fault's: what it would touch, as far as known.
   };
   // A step that did not happen but could have, behind step number `last` at the latest.
@@ -139,6 +139,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   Footprint* Touched();           // Null where it is known from the run before.
   void Looked(const SimTask& task, const Operation& op);
   Footprint WhatTouches(const TimerNode* timer, const Fault* fault);
+  Pending& Pend(std::uint32_t process);
   void RefreshFaults();
   void FinishVirtual();
   void Leave();

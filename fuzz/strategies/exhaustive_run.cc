@@ -183,10 +183,18 @@ void ExhaustiveStrategy::OnClock() {
   if (Footprint* touched = Touched(); touched != nullptr) touched->Read(Footprint::kClock);
 }
 
+// The present step makes it possible.
+ExhaustiveStrategy::Pending& ExhaustiveStrategy::Pend(std::uint32_t process) {
+  Pending& pending = pending_.emplace_back();
+  pending.process = process;
+  pending.cause = begun_ - 1;
+  return pending;
+}
+
 void ExhaustiveStrategy::OnArm(TimerNode& timer) {
   if (redundant_) return;
   OnClock();
-  pending_.push_back({ProcessOf(timer), begun_ - 1, &timer, nullptr, {}});
+  Pend(ProcessOf(timer)).timer = &timer;
 }
 
 void ExhaustiveStrategy::OnDisarm(TimerNode& timer) {
@@ -244,7 +252,7 @@ Choice ExhaustiveStrategy::Schedule(const SchedulePoint& point) {
   for (Fault* fault : point.faults) {
     const bool known = std::any_of(pending_.begin(), pending_.end(),
                                    [fault](const Pending& p) { return p.fault == fault; });
-    if (!known) pending_.push_back({ProcessOf(*fault), begun_ - 1, nullptr, fault, {}});
+    if (!known) Pend(ProcessOf(*fault)).fault = fault;
   }
   RefreshFaults();
   if (next_node_ < depth_ && nodes_[next_node_].values == 0 && nodes_[next_node_].step == begun_) {
