@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -39,6 +40,8 @@ struct Program {
   std::string name;
   std::function<void(Log&)> body;
   FaultKinds kinds = {.early_timers = false};
+
+  friend void PrintTo(const Program& program, std::ostream* out) { *out << program.name; }
 };
 
 struct Found {
