@@ -113,7 +113,10 @@ class Growth {
           is_new |= covered.insert(static_cast<std::uint32_t>(i)).second;
           counters[i] = 0;
         }
-        if (is_new) candidates.push_back({session.schedule(), std::move(features)});
+        // Replayed in every build for years: a flood's thousands of decisions are not worth it.
+        constexpr std::size_t kMostEntries = 200;
+        if (is_new && session.schedule().size() <= kMostEntries)
+          candidates.push_back({session.schedule(), std::move(features)});
         return is_new;
       };
       bool goes_on = note(session.RunSchedule(Schedule())).has_value();
