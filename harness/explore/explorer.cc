@@ -126,7 +126,9 @@ ExploreResult Explorer::Search() {
       Forward(outcome);
       break;
     }
-    if (outcome.verdict.has_value() && FirstUnknown(*outcome.verdict) != nullptr) {
+    const bool failed = outcome.verdict.has_value();
+    const std::uint64_t trace_hash = outcome.run.trace_hash;
+    if (failed && FirstUnknown(*outcome.verdict) != nullptr) {
       result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
       Found(result, std::move(outcome));
       if (!options_.keep_going) {
@@ -134,8 +136,7 @@ ExploreResult Explorer::Search() {
         break;
       }
     }
-    if (options_.check_determinism && !outcome.verdict.has_value() &&
-        !RepeatsItself(recorder.Take(outcome.run.trace_hash), result))
+    if (options_.check_determinism && !failed && !RepeatsItself(recorder.Take(trace_hash), result))
       break;
     if (StopNow(result, started)) break;
   }
