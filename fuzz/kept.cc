@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "fuzz/checksum.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {
@@ -11,13 +12,6 @@ namespace {
 
 constexpr std::string_view kFormat = "taskleak schedules ";
 constexpr std::string_view kVersion = "1";
-
-// FNV-1a (Fowler, Noll, Vo): finds damage, not forgery.
-std::uint32_t Checksum(std::string_view bytes) {
-  std::uint32_t hash = 2166136261u;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return hash;
-}
 
 std::string LastLine(std::string_view before, std::size_t count) {
   char line[48];

@@ -4,10 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include "fuzz/checksum.h"
 #include "taskleak/error.h"
 
 namespace taskleak {
 namespace {
+
+using internal::Checksum;
 
 constexpr std::string_view kPrefix = "t1.";
 constexpr std::string_view kAlphabet =
@@ -71,13 +74,6 @@ bool HasTarget(Kind kind) {
 }
 bool HasValue(Kind kind) {
   return kind == Kind::kTimer || kind == Kind::kFault || kind == Kind::kCase || kind == Kind::kData;
-}
-
-// FNV-1a (Fowler, Noll, Vo): finds a mistyped or cut token, not a forged one.
-std::uint32_t Checksum(std::string_view bytes) {
-  std::uint32_t hash = 2166136261u;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return hash;
 }
 
 std::string ToBase64(std::string_view bytes) {

@@ -43,14 +43,7 @@ void Footprint::Add(std::uint64_t thing, bool written) {
 void Footprint::Add(const Object& object) { Write(object.name_hash); }
 
 void Footprint::Add(const Operation& op) {
-  switch (op.kind) {
-    case OpKind::kAtomic:
-      return Write(kMemory);
-    case OpKind::kPreemptionPoint:  // What comes behind it is not seen.
-      return WriteAll();
-    default:
-      break;
-  }
+  if (op.kind == OpKind::kAtomic) Write(kMemory);
   if (op.object != nullptr) Add(op.object->name_hash, !OnlyReads(op.kind) && !IsDone(*op.object));
   for (const CaseView& view : std::span(op.cases, op.case_count))
     if (view.object != nullptr) Add(view.object->name_hash, !IsDone(*view.object));
