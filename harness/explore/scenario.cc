@@ -15,6 +15,31 @@ std::vector<Scenario>& Registered() {
   return scenarios;
 }
 
+bool Matches(const std::string& pattern, const std::string& text) {
+  return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+}
+
+// The tasks that stay against those that are expected to.
+std::optional<std::string> WrongRemainder(const std::vector<std::string>& expected,
+                                          const std::vector<TaskSnapshot>& leaked) {
+  std::vector<bool> met(expected.size());
+  for (const TaskSnapshot& task : leaked) {
+    const std::string remains = task.name + ": " + task.operation;
+    bool wanted = false;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const bool optional = expected[i].starts_with('?');
+      if (!Matches(expected[i].substr(optional ? 1 : 0), remains)) continue;
+      wanted = true;
+      met[i] = true;
+    }
+    if (!wanted) return "\"" + remains + "\" stays, which was not expected";
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    if (!met[i] && !expected[i].starts_with('?'))
+      return "expected \"" + expected[i] + "\" to stay, which does not";
+  return std::nullopt;
+}
+
 }  // namespace
 
 RegisterScenario::RegisterScenario(Scenario scenario) {
@@ -40,9 +65,10 @@ std::optional<std::string> Mismatch(const Expectation& expected, const Failure& 
                        });
   if (!expected.operation.empty() && first->operation != expected.operation)
     return "expected a task blocked in " + expected.operation + ", got one in " + first->operation;
-  if (!expected.task.empty() && fnmatch(expected.task.c_str(), first->name.c_str(), 0) != 0)
+  if (!expected.task.empty() && !Matches(expected.task, first->name))
     return "expected \"" + expected.task + "\" to stay, got \"" + first->name + "\"";
-  return std::nullopt;
+  if (expected.remain.empty()) return std::nullopt;
+  return WrongRemainder(expected.remain, failure.leaked);
 }
 
 }  // namespace taskleak

@@ -17,6 +17,10 @@ struct Expectation {
   FailureKind kind = FailureKind::kLeak;
   std::string operation = {};  // In which the first group of tasks is blocked: "chan send".
   std::string task = {};       // Its tasks' name; "worker-*" matches worker-1.
+  // All that stay, as "TASK: OPERATION", both with wildcards: "worker-*: chan send". Each task left
+  // over matches one of these, and each of these a task, but for those that begin with '?', which
+  // not every schedule leaves behind. Empty: not looked at.
+  std::vector<std::string> remain = {};
 };
 
 struct Variant {
