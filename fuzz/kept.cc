@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kFormat = "taskleak schedules ";
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kShows = "shows ";
 
 std::string LastLine(std::string_view before, std::size_t count) {
   char line[48];
@@ -35,7 +36,11 @@ std::string WriteKept(const KeptSchedules& kept) {
   std::snprintf(layout, sizeof(layout), "%016llx", static_cast<unsigned long long>(kept.layout));
   std::string text = std::string(kFormat) + std::string(kVersion) + "\nbody " + kept.body +
                      "\nlayout " + layout + "\n";
-  for (const Schedule& schedule : kept.schedules) text += schedule.Token() + "\n";
+  for (const std::string& shown : kept.shows) text += std::string(kShows) + shown + "\n";
+  for (Schedule schedule : kept.schedules) {
+    schedule.layout = 0;
+    text += schedule.Token() + "\n";
+  }
   return text + LastLine(text, kept.schedules.size());
 }
 
@@ -78,6 +83,10 @@ KeptSchedules ReadKept(std::string_view text) {
   for (;;) {
     const std::size_t before = unix_text.size() - rest.size();
     const std::string_view line = line_or_refuse();
+    if (line.starts_with(kShows) && kept.schedules.empty()) {
+      kept.shows.emplace_back(line.substr(kShows.size()));
+      continue;
+    }
     if (!line.starts_with("end ")) {
       kept.schedules.push_back(Schedule::FromToken(line));
       continue;

@@ -20,6 +20,7 @@ KeptSchedules Some() {
   kept.layout = 0xfedcba9876543210;
   kept.schedules = {Schedule(), Schedule({{.task = {1, 2}, .op = 3, .target = {1}}})};
   kept.schedules.back().max_steps = 77;
+  kept.shows = {"leak: root.1 \"worker-1\" in its 2nd chan send on channel 3", "deadlock: root"};
   return kept;
 }
 
@@ -41,8 +42,12 @@ TEST(Kept, IsReadAsItWasWritten) {
 
 TEST(Kept, LooksAsTheDocumentationSays) {
   const std::string text = WriteKept(Some());
-  EXPECT_EQ(text.rfind("taskleak schedules 1\nbody Suite.Name\nlayout fedcba9876543210\nt1.", 0),
-            0u)
+  EXPECT_EQ(
+      text.rfind(
+          "taskleak schedules 1\nbody Suite.Name\nlayout fedcba9876543210\nshows leak: root.1 "
+          "\"worker-1\" in its 2nd chan send on channel 3\nshows deadlock: root\nt1.",
+          0),
+      0u)
       << text;
 }
 

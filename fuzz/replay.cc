@@ -56,6 +56,7 @@ ReplayDecider::Node* ReplayDecider::NodeAt(const TaskPath& path) {
 void ReplayDecider::Begin() {
   by_id_.assign(1, nullptr);
   root_->Begin();
+  met_ = 0;
 }
 
 void ReplayDecider::OnTask(SimTask* task, std::uint32_t parent, std::uint32_t ordinal) {
@@ -81,6 +82,7 @@ Choice ReplayDecider::Schedule(const SchedulePoint& point) {
   const std::pair<std::uint32_t, std::uint32_t> now(point.anchor->op, point.sub);
   while (next < node->ordering.size() && key(node->ordering[next]) < now) ++next;
   if (next == node->ordering.size() || key(node->ordering[next]) != now) return point.canonical;
+  ++met_;
   const ScheduleEntry& entry = node->ordering[next];
   const Node* target = node->ordering_targets[next];
   switch (entry.kind) {
@@ -113,8 +115,11 @@ Choice ReplayDecider::Schedule(const SchedulePoint& point) {
 const ScheduleEntry* ReplayDecider::Value(SimTask* task, Kind kind) {
   const Node* node = by_id_[task->id];
   if (node == nullptr) return nullptr;
-  for (const ScheduleEntry& entry : node->values)
-    if (entry.op == task->op && entry.kind == kind) return &entry;
+  for (const ScheduleEntry& entry : node->values) {
+    if (entry.op != task->op || entry.kind != kind) continue;
+    ++met_;
+    return &entry;
+  }
   return nullptr;
 }
 

@@ -21,6 +21,9 @@ class ReplayDecider final : public Decider {
 
   // Before each run.
   void Begin();
+  // How many of the schedule's decisions the run has come to, whether or not what they say was
+  // possible there.
+  std::size_t met() const { return met_; }
 
   void OnTask(SimTask* task, std::uint32_t parent, std::uint32_t ordinal) override;
   Choice Schedule(const SchedulePoint& point) override;
@@ -36,6 +39,7 @@ class ReplayDecider final : public Decider {
   const ScheduleEntry* Value(SimTask* task, ScheduleEntry::Kind kind);
 
   std::unique_ptr<Node> root_;
+  std::size_t met_ = 0;
   std::vector<Node*>
       by_id_;  // The node of each task of this run; null where the schedule does not name it.
 };

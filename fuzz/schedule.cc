@@ -21,6 +21,20 @@ void PutVarint(std::string& out, std::uint64_t value) {
   out.push_back(static_cast<char>(value));
 }
 
+constexpr std::size_t kWordSize = 4;
+void PutWord(std::string& out, std::uint32_t value) {
+  for (std::size_t i = 0; i < kWordSize; ++i, value >>= 8) out.push_back(static_cast<char>(value));
+}
+std::uint32_t GetWord(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = kWordSize; i > 0; --i)
+    value = value << 8 | static_cast<unsigned char>(bytes[i - 1]);
+  return value;
+}
+
+// Beside the bits of a token's faults: its layout is known.
+constexpr std::uint8_t kHasLayout = 64;
+
 // Small negative numbers stay short.
 std::uint64_t ZigZag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
@@ -160,10 +174,10 @@ Schedule Schedule::Decode(std::string_view payload) {
 std::string Schedule::Token() const {
   std::string bytes;
   PutVarint(bytes, max_steps);
-  bytes.push_back(static_cast<char>(faults));
+  bytes.push_back(static_cast<char>(faults | (layout != 0 ? kHasLayout : 0)));
+  if (layout != 0) PutWord(bytes, layout);
   bytes += Encode();
-  std::uint32_t sum = Checksum(bytes);
-  for (int i = 0; i < 4; ++i, sum >>= 8) bytes.push_back(static_cast<char>(sum));
+  PutWord(bytes, Checksum(bytes));
   return std::string(kPrefix) + ToBase64(bytes);
 }
 
@@ -183,20 +197,22 @@ Schedule Schedule::FromToken(std::string_view token) {
   if (!bytes.has_value())
     refuse("has a character that none has; copy it whole from the report's replay line");
   if (bytes->size() < 6) refuse("is cut short; copy it whole from the report's replay line");
-  const std::string_view body = std::string_view(*bytes).substr(0, bytes->size() - 4);
-  std::uint32_t sum = 0;
-  for (int i = 3; i >= 0; --i)
-    sum =
-        sum << 8 | static_cast<unsigned char>((*bytes)[body.size() + static_cast<std::size_t>(i)]);
-  if (sum != Checksum(body))
+  const std::string_view body = std::string_view(*bytes).substr(0, bytes->size() - kWordSize);
+  if (GetWord(std::string_view(*bytes).substr(body.size())) != Checksum(body))
     refuse("is damaged or cut short; copy it whole from the report's replay line");
   Reader reader(body);
   const std::uint64_t max_steps = reader.Varint();
-  const std::string_view rest = reader.rest();
-  if (rest.empty()) refuse("is damaged; copy it whole from the report's replay line");
-  Schedule schedule = Decode(rest.substr(1));
+  std::string_view rest = reader.rest();
+  const auto bits = rest.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(rest.front());
+  const bool has_layout = (bits & kHasLayout) != 0;
+  if (rest.size() < (has_layout ? 1 + kWordSize : 1))
+    refuse("is damaged; copy it whole from the report's replay line");
+  rest.remove_prefix(1);
+  const std::uint32_t layout = has_layout ? GetWord(rest) : 0;
+  Schedule schedule = Decode(has_layout ? rest.substr(kWordSize) : rest);
   schedule.max_steps = max_steps;
-  schedule.faults = static_cast<std::uint8_t>(rest[0]) & kAllFaults;
+  schedule.faults = bits & kAllFaults;
+  schedule.layout = layout;
   return schedule;
 }
 

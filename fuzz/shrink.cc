@@ -37,6 +37,7 @@ class Shrinker {
     Schedule candidate(std::move(entries));
     candidate.max_steps = best_.max_steps;
     candidate.faults = best_.faults;
+    candidate.layout = best_.layout;
     ++trials_;
     if (!hooks_.fails(candidate)) return false;
     best_ = std::move(candidate);
@@ -103,20 +104,41 @@ class Shrinker {
     }
   }
 
-  // Data towards 0, by halves; another case than the first towards the first.
+  // What of an entry can be lowered, as the distance from where it is lowest. A hold and an early
+  // return have no such thing; neither has a switch to the root.
+  static std::int64_t Height(const ScheduleEntry& entry) {
+    switch (entry.kind) {
+      case Kind::kData:
+      case Kind::kCase:
+        return entry.value;
+      case Kind::kTimer:
+      case Kind::kFault:
+        return entry.value - 1;
+      case Kind::kTask:
+        return entry.target.empty() ? 0 : std::int64_t{entry.target.back()} - 1;
+      default:
+        return 0;
+    }
+  }
+  static void LowerBy(std::int64_t step, ScheduleEntry& entry) {
+    if (entry.kind == Kind::kTask) {
+      entry.target.back() = static_cast<std::uint32_t>(entry.target.back() - step);
+    } else {
+      entry.value -= step;
+    }
+  }
+
+  // Each towards where it is lowest, by halves.
   void Lower() {
     for (std::size_t i = 0; i < best_.size() && !ended_; ++i) {
-      if (best_.entries()[i].kind != Kind::kData && best_.entries()[i].kind != Kind::kCase)
-        continue;
-      for (std::int64_t step = best_.entries()[i].value; step != 0 && !ended_;) {
+      for (std::int64_t step = Height(best_.entries()[i]); step != 0 && !ended_;) {
         Entries entries = best_.entries();
-        const std::int64_t value = entries[i].value;
-        entries[i].value = value - step;
+        LowerBy(step, entries[i]);
         if (!Try(std::move(entries)) || i >= best_.size()) {
           step /= 2;
         } else {
-          step = std::min(std::max(step, -std::abs(best_.entries()[i].value)),
-                          std::abs(best_.entries()[i].value));
+          const std::int64_t most = std::abs(Height(best_.entries()[i]));
+          step = std::min(std::max(step, -most), most);
         }
       }
     }

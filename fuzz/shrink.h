@@ -23,14 +23,16 @@ struct ShrinkHooks {
 
 struct ShrinkResult {
   Schedule schedule;
-  bool minimal =
-      false;  // No single entry can be left out, and no value lowered. Else it was ended before.
+  // No single entry can be left out, and no choice lowered by one: data and cases towards 0, which
+  // of a task's children runs, which of its timers fires or of its faults happens towards the
+  // first. Else it was ended before.
+  bool minimal = false;
   std::uint64_t trials = 0;
 };
 
 // Removes entries by bisection (delta debugging: Zeller and Hildebrandt, "Simplifying and Isolating
 // Failure-Inducing Input", 2002), tries to say with one hold what needs many switches, lowers
-// values towards 0. Deterministic but for may_go_on.
+// choices. Deterministic but for may_go_on.
 ShrinkResult Shrink(const Schedule& schedule, const ShrinkHooks& hooks);
 
 }  // namespace taskleak::internal

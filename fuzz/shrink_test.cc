@@ -24,7 +24,9 @@ using taskleak::internal::ShrinkResult;
 using Kind = ScheduleEntry::Kind;
 using Predicate = std::function<bool(const Schedule&)>;
 
-ScheduleEntry Order(std::uint32_t op) { return {.task = {1}, .op = op, .target = {2}}; }
+ScheduleEntry Order(std::uint32_t op, std::uint32_t target = 1) {
+  return {.task = {2}, .op = op, .target = {target}};
+}
 ScheduleEntry Data(std::uint32_t op, std::int64_t value) {
   return {.task = {3}, .op = op, .kind = Kind::kData, .value = value};
 }
@@ -56,7 +58,8 @@ ShrinkResult ShrinkFor(const Schedule& schedule, const Predicate& fails) {
   return Shrink(schedule, hooks);
 }
 
-// What `minimal` promises: it fails, no single entry can be left out, and no value is lower by one.
+// What `minimal` promises: it fails, no single entry can be left out, and no choice is lower by
+// one.
 void ExpectMinimal(const ShrinkResult& result, const Predicate& fails) {
   EXPECT_TRUE(result.minimal);
   EXPECT_TRUE(fails(result.schedule)) << "what it gives must fail";
@@ -65,9 +68,16 @@ void ExpectMinimal(const ShrinkResult& result, const Predicate& fails) {
     const ScheduleEntry dropped = entries[i];
     entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i));
     EXPECT_FALSE(fails(Schedule(entries))) << "entry " << i << " is not needed";
-    if (dropped.kind != Kind::kData || dropped.value == 0) continue;
     ScheduleEntry lowered = dropped;
-    lowered.value -= dropped.value > 0 ? 1 : -1;
+    if (dropped.kind == Kind::kTask && dropped.target.back() > 1) {
+      --lowered.target.back();
+    } else if (dropped.kind == Kind::kData && dropped.value != 0) {
+      lowered.value -= dropped.value > 0 ? 1 : -1;
+    } else if (dropped.kind == Kind::kTimer && dropped.value > 1) {
+      --lowered.value;
+    } else {
+      continue;
+    }
     entries.push_back(lowered);
     EXPECT_FALSE(fails(Schedule(entries)))
         << "the value of entry " << i << ", " << dropped.value << ", can be lowered";
@@ -98,6 +108,26 @@ TEST(Shrink, KeepsWhatIsAllNeeded) {
   const Predicate fails = [](const Schedule& s) { return s.size() == 12; };
   const ShrinkResult result = ShrinkFor(Many(12), fails);
   EXPECT_EQ(result.schedule, Many(12));
+  ExpectMinimal(result, fails);
+}
+
+// Of ten tasks that could run first from the fourth on any shows it; so does a timer from the
+// second on.
+TEST(Shrink, LowersWhichTaskRunsAndWhichTimerFires) {
+  const Predicate fails = [](const Schedule& s) {
+    bool late = false;
+    bool timer = false;
+    for (const ScheduleEntry& entry : s.entries()) {
+      late |= entry.kind == Kind::kTask && entry.op == 5 && entry.target.back() >= 4;
+      timer |= entry.kind == Kind::kTimer && entry.value >= 2;
+    }
+    return late && timer;
+  };
+  const ScheduleEntry fires{.task = {2}, .op = 9, .kind = Kind::kTimer, .target = {2}, .value = 7};
+  const ShrinkResult result = ShrinkFor(Schedule({Order(3, 8), Order(5, 10), fires}), fails);
+  ScheduleEntry second = fires;
+  second.value = 2;
+  EXPECT_EQ(result.schedule, Schedule({Order(5, 4), second}));
   ExpectMinimal(result, fails);
 }
 

@@ -37,6 +37,10 @@ class StrategyDriver : public Decider {
   virtual std::string Verdict() const { return {}; }
   // Whether a body that did not fail cannot, within the domain that the verdict names.
   virtual bool Proven() const { return false; }
+  // After a proof: runs that explore nothing more, to say how many schedules there are without
+  // reduction. False: it is known, or nothing was reduced.
+  virtual bool BeginCount() { return false; }
+  virtual void EndCount() {}
   virtual PctRuns pct_runs() const { return {}; }
 };
 

@@ -20,7 +20,8 @@ ExhaustiveStrategy::ExhaustiveStrategy(const StrategyConfig& config, Reduction r
     : kinds_(config.kinds),
       max_steps_(config.max_steps),
       preemption_bound_(config.preemption_bound),
-      reduction_(preemption_bound_.has_value() ? Reduction::kNone : reduction) {
+      reduction_(preemption_bound_.has_value() ? Reduction::kNone : reduction),
+      dice_(config.seed) {
   fires_timers_early = kinds_.early_timers;
 }
 
@@ -38,6 +39,11 @@ bool ExhaustiveStrategy::Begin(std::uint64_t index) {
     }
     kept_ = nodes_[depth_ - 1].step;
   }
+  ClearRun();
+  return true;
+}
+
+void ExhaustiveStrategy::ClearRun() {
   steps_.Truncate(kept_);
   next_node_ = begun_ = 0;
   open_ = external_ = redundant_ = false;
@@ -47,7 +53,6 @@ bool ExhaustiveStrategy::Begin(std::uint64_t index) {
   pending_.clear();
   virtual_.clear();
   asleep_.clear();
-  return true;
 }
 
 void ExhaustiveStrategy::End(const RunResult& result) {
@@ -157,7 +162,7 @@ void ExhaustiveStrategy::MakeNode(const SchedulePoint& point) {
     return allowed(option) && !IsAsleep(option.process);
   });
   if (chosen == options_.end()) return Leave();
-  std::swap(options_.front(), *chosen);
+  std::swap(options_.front(), aim_ == Aim::kSample ? options_[Sampled(options_.size())] : *chosen);
   if (depth_ == nodes_.size()) nodes_.emplace_back();
   Node& node = nodes_[depth_++];
   node.step = begun_;
@@ -224,7 +229,7 @@ std::uint32_t ExhaustiveStrategy::Value(std::uint32_t values) {
     Node& node = nodes_[depth_++];
     node.step = begun_ - 1;
     node.values = values;
-    node.value = 0;
+    node.value = aim_ == Aim::kSample ? static_cast<std::uint32_t>(Sampled(values)) : 0;
   }
   const Node& node = nodes_[next_node_++];
   diverged_ |= node.values != values;
@@ -267,11 +272,12 @@ std::string ExhaustiveStrategy::Verdict() const {
   } else if (!ended_) {
     text = "not verified: the search ended after " + Count(runs_ + repeated_, "run") +
            ", before every schedule was explored";
-  } else if (Proven() && reduction_ == Reduction::kNone) {
+  } else if (Proven() && reduction_ == Reduction::kNone && aim_ == Aim::kExplore) {
     text = "verified: all " + Count(runs_, "schedule") + " explored";
   } else if (Proven()) {
-    text = "verified: all schedules explored, " + std::to_string(runs_) + " after reduction (" +
-           std::to_string(repeated_) + " more were begun and left as repetitions)";
+    text = "verified: all " + Total() + " explored (" + std::to_string(runs_) +
+           " after reduction; " + std::to_string(repeated_) +
+           " more were begun and left as repetitions)";
   } else {
     text = "not verified, though after " + Count(runs_, "run") + " nothing is left to explore:";
     if (diverged_) text += " the body does not do the same each time;";

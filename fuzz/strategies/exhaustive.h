@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "fuzz/chance.h"
 #include "fuzz/strategies/driver.h"
 #include "fuzz/strategies/steps.h"
 
@@ -45,6 +46,8 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   Observer* observer() override { return this; }
   std::string Verdict() const override;
   bool Proven() const override;
+  bool BeginCount() override;
+  void EndCount() override;
   // So far, without those that were left as repetitions.
   std::uint64_t runs() const { return runs_; }
 
@@ -63,6 +66,13 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   static constexpr std::size_t kMostSteps = 10'000;
   // The process that ends the run where nothing but a fault could go on.
   static constexpr std::uint32_t kEnd = UINT32_MAX - 1;
+
+  // What a run is for.
+  enum class Aim : std::uint8_t {
+    kExplore,
+    kCount,   // One after the other, without reduction, to count them.
+    kSample,  // One drawn at random, to estimate how many there are.
+  };
 
   // What may be chosen at a point: a process, and how to find it again in another run that has come
   // the same way.
@@ -141,6 +151,7 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   Footprint WhatTouches(const TimerNode* timer, const Fault* fault);
   Pending& Pend(std::uint32_t process);
   void RefreshFaults();
+  void ClearRun();
   void FinishVirtual();
   void Leave();
   void CheckFaults();
@@ -155,6 +166,8 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   bool NextOption(Node& node);
   std::uint32_t Value(std::uint32_t values);
   bool IsAsleep(std::uint32_t process) const;
+  std::size_t Sampled(std::size_t ways);
+  std::string Total() const;
 
   const FaultKinds kinds_;
   const std::uint64_t max_steps_;
@@ -182,6 +195,15 @@ class ExhaustiveStrategy final : public StrategyDriver, private Observer, privat
   std::vector<Virtual> virtual_;
   std::vector<Sleeper> asleep_;
   std::vector<Option> options_;
+
+  // After the proof, of the tree without reduction:
+  Aim aim_ = Aim::kExplore;
+  std::uint64_t counted_ = 0;
+  bool all_counted_ = false;
+  std::uint64_t samples_ = 0;
+  double log_ways_ = 0;  // Of this sample: the logarithm of the product of all numbers of options.
+  double log_sum_ = 0;   // Of all samples: the logarithm of the sum of those products.
+  Chance dice_;
 
   // What the verdict is made of.
   bool ended_ = false;

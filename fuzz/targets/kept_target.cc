@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     Property(!std::string_view(refused.what()).empty(), "a refusal has a reason");
   }
   // Anything at all, kept as a schedule.
-  const KeptSchedules made{"body", size, {taskleak::Schedule::Decode(text)}};
+  const KeptSchedules made{"body", size, {taskleak::Schedule::Decode(text)}, {"leak: root"}};
   Property(ReadKept(WriteKept(made)) == made, "any schedule can be kept");
   return 0;
 }

@@ -67,13 +67,17 @@ class Schedule {
   // What the run is to be given beside the entries: part of the token.
   std::uint64_t max_steps = 100'000;
   std::uint8_t faults = kAllFaults;
+  // Of the body's canonical run when the schedule was found, which says which decisions there are;
+  // 0: unknown. A replay compares it, since entries may mean something else, or nothing, under
+  // another layout.
+  std::uint32_t layout = 0;
 
   // The payload: total (every byte string is a schedule) and canonical (Decode(Encode(s)) == s for
   // every s, and encoding what was decoded gives the shortest form).
   std::string Encode() const;
   static Schedule Decode(std::string_view payload);
 
-  // The payload in a wrapper for people's hands: "t1." and base64url of version, limits, payload
+  // The payload in a wrapper for people's hands: "t1." and base64url of limits, layout, payload
   // and checksum. FromToken throws UsageError, with the reason in a sentence, for what is not a
   // whole token of this version.
   std::string Token() const;

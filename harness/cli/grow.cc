@@ -19,8 +19,9 @@ namespace taskleak::internal {
 namespace {
 
 struct Kept {
-  std::optional<std::uint64_t> layout;  // Nothing: there is no file, or none that can be read.
   std::vector<Schedule> schedules;
+  std::vector<std::string> shows;
+  std::optional<std::uint64_t> layout;  // Nothing: there is no file, or none that can be read.
 };
 
 // What is kept now. What cannot be read is said, and recorded anew.
@@ -30,6 +31,7 @@ Kept ReadNow(const std::string& folder, const std::string& name, std::ostream& o
     for (CorpusFile& file : ReadCorpus(folder, name)) {
       if (file.layout.has_value()) kept.layout = file.layout;
       std::move(file.schedules.begin(), file.schedules.end(), std::back_inserter(kept.schedules));
+      std::move(file.shows.begin(), file.shows.end(), std::back_inserter(kept.shows));
     }
   } catch (const UsageError& error) {
     out << "    " << error.what() << "; it is recorded anew\n";
@@ -71,10 +73,13 @@ class Growth {
  private:
   bool GrowLeaky(const Kept& now, std::ostream& out) {
     std::vector<Schedule> shows_it;
+    std::set<std::string> shown;
     for (const Schedule& schedule : now.schedules) {
       const ExploreResult replayed = Replay(variant_.body, schedule, explore_);
-      if (replayed.failure.has_value() && !Mismatch(*variant_.expected, *replayed.failure))
-        shows_it.push_back(schedule);
+      if (!replayed.failure.has_value() || Mismatch(*variant_.expected, *replayed.failure))
+        continue;
+      shows_it.push_back(schedule);
+      shown.insert(replayed.failure->Identity());
     }
     std::size_t added = 0;
     if (shows_it.empty()) {
@@ -84,9 +89,10 @@ class Growth {
       if (const auto mismatch = Mismatch(*variant_.expected, *found.failure); mismatch.has_value())
         return Wrong(out, *mismatch);
       shows_it.push_back(found.failure->schedule);
+      shown.insert(found.failure->Identity());
       ++added;
     }
-    Write(now, shows_it, added, "", out);
+    Write(now, {shows_it, {shown.begin(), shown.end()}, layout_}, added, "", out);
     return true;
   }
 
@@ -134,7 +140,7 @@ class Growth {
           return std::find(now.schedules.begin(), now.schedules.end(), schedule) ==
                  now.schedules.end();
         }));
-    Write(now, few, added,
+    Write(now, {few, {}, layout_}, added,
           ", " + std::to_string(new_features_) + " of " + std::to_string(covered.size()) +
               " features new, in " + Count(runs),
           out);
@@ -169,15 +175,16 @@ class Growth {
     }
   }
 
-  void Write(const Kept& now, const std::vector<Schedule>& schedules, std::size_t added,
-             const std::string& remark, std::ostream& out) {
+  void Write(const Kept& now, const Kept& next, std::size_t added, const std::string& remark,
+             std::ostream& out) {
     const bool same_layout = now.layout == layout_;
-    if (same_layout && new_features_ == 0 && added == 0 && !now.schedules.empty()) {
+    if (same_layout && new_features_ == 0 && added == 0 && !now.schedules.empty() &&
+        now.shows == next.shows) {
       out << name_ << ": nothing new, " << Count(now.schedules.size()) << " kept" << remark << "\n";
       return;
     }
-    WriteCorpus(folder_, name_, layout_, schedules);
-    out << name_ << ": " << added << " added, " << Count(schedules.size()) << " kept" << remark
+    WriteCorpus(folder_, name_, layout_, next.schedules, next.shows);
+    out << name_ << ": " << added << " added, " << Count(next.schedules.size()) << " kept" << remark
         << (now.layout.has_value() && !same_layout ? "; for the body's new layout" : "") << "\n";
   }
 

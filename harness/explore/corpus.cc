@@ -50,6 +50,7 @@ CorpusFile ReadCorpusFile(const std::string& path, const std::string& body) {
                      "; move it to that one's folder");
   file.layout = kept.layout;
   file.schedules = std::move(kept.schedules);
+  file.shows = std::move(kept.shows);
   return file;
 }
 
@@ -73,7 +74,7 @@ std::vector<CorpusFile> ReadCorpus(const std::string& folder, const std::string&
 }
 
 void WriteCorpus(const std::string& folder, const std::string& body, std::uint64_t layout,
-                 const std::vector<Schedule>& schedules) {
+                 const std::vector<Schedule>& schedules, const std::vector<std::string>& shows) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw UsageError("cannot make the folder " + folder + ": " + error.message());
@@ -81,7 +82,7 @@ void WriteCorpus(const std::string& folder, const std::string& body, std::uint64
   const std::string unfinished = folder + "/.kept.schedule." + std::to_string(getpid());
   errno = 0;
   std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-  out << WriteKept({body, layout, schedules});
+  out << WriteKept({body, layout, schedules, shows});
   out.close();
   const int reason = errno;
   if (!out) {

@@ -18,6 +18,7 @@ struct CorpusFile {
   // writes it.
   std::optional<std::uint64_t> layout;
   std::vector<Schedule> schedules;
+  std::vector<std::string> shows;  // See KeptSchedules.
 };
 
 // The files of a folder, in the order of their names: those that end in .schedule hold what
@@ -32,7 +33,8 @@ CorpusFile ReadCorpusFile(const std::string& path, const std::string& body);
 // Writes FOLDER/kept.schedule, whole or not at all, and makes the folder. Throws UsageError, with
 // the reason, when that cannot be done.
 void WriteCorpus(const std::string& folder, const std::string& body, std::uint64_t layout,
-                 const std::vector<Schedule>& schedules);
+                 const std::vector<Schedule>& schedules,
+                 const std::vector<std::string>& shows = {});
 
 // What is to be said of a file that was kept for another layout than the body has now.
 std::string LayoutChanged(const std::string& path, const std::string& mend);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "fuzz/decisions.h"
 #include "fuzz/recorder.h"
 #include "fuzz/replay.h"
 #include "harness/explore/gauge.h"
@@ -65,6 +66,23 @@ Schedule Explorer::LastSchedule() const {
   schedule.max_steps = options_.max_steps;
   schedule.faults = options_.faults;
   return schedule;
+}
+
+std::uint32_t Explorer::Layout() {
+  Decisions decisions;
+  WatchingDecider watching(decisions);
+  ReplayDecider canonical{Schedule()};
+  decisions.Begin();
+  canonical.Begin();
+  watching.Begin(canonical);
+  try {
+    const Outcome outcome = Run(watching);
+    const std::uint64_t layout = watching.layout() ^ outcome.run.trace_hash;
+    const auto folded = static_cast<std::uint32_t>(layout ^ layout >> 32);
+    return folded != 0 ? folded : 1;
+  } catch (const UsageError&) {
+    return 0;  // The canonical run misuses something. What another one has shown is not lost by it.
+  }
 }
 
 bool Explorer::StopNow(ExploreResult& result, RealClock::time_point started) {
@@ -140,18 +158,32 @@ ExploreResult Explorer::Search() {
       break;
     if (StopNow(result, started)) break;
   }
-  if (result.failures.empty()) result.verdict = driver->Verdict();
+  if (result.failures.empty()) {
+    for (std::uint64_t i = 1; !StopRequested() && driver->BeginCount(); ++i) {
+      Run(*driver, driver->observer());
+      driver->EndCount();
+      if (i % 1024 == 0 && options_.on_progress &&
+          !options_.on_progress({.schedules = result.schedules}))
+        break;
+    }
+    result.verdict = driver->Verdict();
+  }
   result.confidence = gauge.Take(driver->pct_runs());
   if (result.failures.empty() || options_.keep_going)
     result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   return result;
 }
 
-ExploreResult Explorer::RunOne(const Schedule& schedule) {
+ExploreResult Explorer::RunOne(const Schedule& given) {
   ExploreResult result;
+  Schedule schedule = given;
   ReplayDecider decider(schedule);
   decider.Begin();
   Outcome outcome = Run(decider);
+  if (given.layout != 0) {
+    schedule.layout = Layout();
+    if (schedule.layout != given.layout) SayLayoutChanged(given, decider.met());
+  }
   result.schedules = 1;
   result.steps = outcome.run.steps;
   result.peak_tasks = outcome.run.peak_tasks;
@@ -199,6 +231,7 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   Failure failure;
   const Schedule reduced = Reduce(outcome.schedule, signature, result, failure);
   std::optional<Failure> recorded = Record(reduced, signature);
+  if (recorded.has_value()) recorded->schedule.layout = Layout();
   if (recorded.has_value()) {
     recorded->minimal = failure.minimal;
     failure = *std::move(recorded);

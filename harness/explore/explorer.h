@@ -49,7 +49,7 @@ class Explorer {
   };
 
   ExploreResult Search();
-  ExploreResult RunOne(const Schedule& schedule);
+  ExploreResult RunOne(const Schedule& given);
   // One run. `failing` is called at its end before anything is unwound, if it failed.
   Outcome Run(Decider& decider, Observer* observer = nullptr,
               const std::function<void(const RunResult&, const Verdict&)>& failing = {});
@@ -60,6 +60,8 @@ class Explorer {
   // Of the last run: how its tasks came to be, and what it did otherwise than the canonical one.
   std::span<const PathNode> paths() const { return simulator_.paths(); }
   Schedule LastSchedule() const;
+  // Of the body's canonical run, which it makes for that; 0: it cannot be told.
+  std::uint32_t Layout();
 
  private:
   using RealClock = std::chrono::steady_clock;
@@ -76,6 +78,10 @@ class Explorer {
   // A sentence for a body that is not the same each time: what came of it, where two runs of the
   // schedule part if they do, and what to look for.
   std::string WhyNotTwice(const std::string& what, const Schedule& schedule);
+  // Says that the body has another layout than the schedule was found with, and that the run came
+  // to `met` of its decisions. No error: a mended body is one, and its leak is replayed to see that
+  // it is gone.
+  void SayLayoutChanged(const Schedule& schedule, std::size_t met) const;
   Trace RecordedReplay(const Schedule& schedule);
   void Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after);
   void Report(const Failure& failure);

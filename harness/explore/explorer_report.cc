@@ -16,6 +16,20 @@ std::string Explorer::ReplayLine(const Schedule& schedule) const {
   return "--replay=" + token;
 }
 
+void Explorer::SayLayoutChanged(const Schedule& schedule, std::size_t met) const {
+  if (options_.quiet) return;
+  std::string text =
+      "taskleak: the schedule was found with another layout of decisions: the body has changed "
+      "since, or it is another body's. The run came to " +
+      std::to_string(met) + " of its " + std::to_string(schedule.size()) + " decisions";
+  if (met < schedule.size())
+    text +=
+        "; that it does not fail would say little: explore anew, or edit the schedule's text "
+        "form (the .script beside the report) until it fits";
+  std::fprintf(stderr, "%s.\n", text.c_str());
+  std::fflush(stderr);
+}
+
 // The first word of a failure, while its tasks still stand: unwinding them may end the process.
 void Explorer::Announce(const RunResult& run, const Verdict& verdict, std::uint64_t found_after) {
   if (options_.quiet) return;

@@ -70,11 +70,42 @@ TEST_F(ReadScheduleTest, EveryFormIsTheSameSchedule) {
   for (const std::string& what :
        {token, File("bare", token + "\n"),
         File("a.token", "TASKLEAK_REPLAY=" + token + " ./test --gtest_filter=A.B\n"),
-        File("b.token", "ci/fuzz a/b/c --replay=" + token + "\n"),
-        File("a.script", result.failure->Script()),
-        File("kept.schedule", WriteKept({"a/b", 7, {schedule}}))}) {
+        File("b.token", "ci/fuzz a/b/c --replay=" + token + "\n"), File("c.token", token)}) {
     EXPECT_EQ(ReadSchedule(Answers, what, Quiet()), schedule) << what;
   }
+  // Of these the file, or the reader, knows for which body it is.
+  Schedule without_layout = schedule;
+  without_layout.layout = 0;
+  for (const std::string& what : {File("a.script", result.failure->Script()),
+                                  File("kept.schedule", WriteKept({"a/b", 7, {schedule}}))}) {
+    EXPECT_EQ(ReadSchedule(Answers, what, Quiet()), without_layout) << what;
+  }
+}
+
+// A token says for which layout of decisions it was found: under another one it is replayed, and
+// that is said, with how much of it came up.
+TEST(Replay, SaysThatTheBodyHasAnotherLayout) {
+  const ExploreResult found = Explore(Answers, Quiet());
+  ASSERT_TRUE(found.failure.has_value());
+  const Schedule schedule = Schedule::FromToken(found.failure->schedule.Token());
+  EXPECT_NE(schedule.layout, 0u);
+  const auto said = [&schedule](const Body& body) {
+    testing::internal::CaptureStderr();
+    Replay(body, schedule);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(said(Answers), Not(HasSubstr("another layout")));
+  const std::string mended = said([] {
+    const auto [ctx, cancel] = WithCancel(Background());
+    const auto answers = MakeChan<int>();
+    Go("asker", [=, ctx = ctx] { Select(OnSend(answers, 42), OnRecv(ctx.Done())); });
+    if (!EarlyReturn("out of time")) answers.Recv();
+    cancel();
+  });
+  EXPECT_THAT(mended, HasSubstr("another layout of decisions"));
+  EXPECT_THAT(mended, HasSubstr("came to 1 of its 1 decisions."));
+  EXPECT_THAT(said([] { Yield(); }),
+              HasSubstr("came to 0 of its 1 decisions; that it does not fail"));
 }
 
 TEST_F(ReadScheduleTest, RefusesWhatIsNone) {

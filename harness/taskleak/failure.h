@@ -46,6 +46,11 @@ struct Failure {
   // The schedule as text that a person can read and edit, one decision a line: "worker-2 at its 3rd
   // send: collector runs first". TASKLEAK_REPLAY=FILE and --replay=FILE take a file of it.
   std::string Script() const;
+  // What it is, by names that hold in every build of a body, whatever the compiler, and after its
+  // lines have moved: the kind, and of the most telling task its path, its name, and which of its
+  // operations it is in: "leak: root.2 \"worker-1\" in its 3rd chan send on channel 2". Within one
+  // process two failures are the same by the places in the source instead.
+  std::string Identity() const;
   // Its last line: "SUMMARY: taskleak: 2 tasks blocked in chan send (worker_pool.cc:41), started at
   // worker_pool.cc:33".
   std::string Summary() const;
