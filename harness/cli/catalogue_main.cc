@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "harness/cli/bug_table.h"
 #include "harness/cli/catalogue.h"
 #include "harness/cli/grow.h"
 #include "harness/cli/strategy_name.h"
@@ -42,6 +43,9 @@ int main(int argc, char** argv) {
   // What ci/bench strategies runs: the same catalogue, another question.
   if (argc > 1 && std::string(argv[1]) == "--strategies")
     return taskleak::internal::StrategyTableCommand(argc - 1, argv + 1);
+  if (argc > 1 && std::string(argv[1]) == "--goker")
+    return taskleak::internal::BugTableCommand(argc - 1, argv + 1,
+                                               TASKLEAK_SOURCE_DIR "/scenarios/goker/README.md");
   taskleak::internal::CatalogueOptions options;
   options.corpus = TASKLEAK_SOURCE_DIR "/corpus";
   bool list = false;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/catalogue.h"
+#include "harness/cli/markdown.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {
@@ -19,14 +20,6 @@ bool IsLarge(const Variant& variant) {
 // fifty thousand tasks its first run does not come to an end.
 bool IsMeasured(const Variant& variant, Strategy strategy) {
   return strategy != Strategy::kExhaustive || !IsLarge(variant);
-}
-
-std::string Cell(const StrategyRow& row) {
-  if (row.found == 0) return "none";
-  if (row.found < row.seeds || !row.median.has_value())
-    return std::to_string(row.found) + " of " + std::to_string(row.seeds);
-  if (row.seeds == 1) return std::to_string(*row.median);
-  return std::to_string(*row.median) + " (" + std::to_string(*row.max) + ")";
 }
 
 std::string Seconds(double ms) {
@@ -84,6 +77,7 @@ StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
   for (const SelectedVariant& selected : variants) {
     for (const Strategy strategy : kAllStrategies) {
       if (!IsMeasured(*selected.variant, strategy)) continue;
+      if (strategy == Strategy::kExhaustive && !options.with_exhaustive) continue;
       const std::string name = selected.full_name() + ", " + ToString(strategy);
       const std::optional<StrategyRow> row =
           Measure(selected, strategy, options, [&](std::uint64_t seed) {
@@ -103,6 +97,14 @@ StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
     }
   }
   return table;
+}
+
+std::string Cell(const StrategyRow& row) {
+  if (row.found == 0) return "none";
+  if (row.found < row.seeds || !row.median.has_value())
+    return std::to_string(row.found) + " of " + std::to_string(row.seeds);
+  if (row.seeds == 1) return std::to_string(*row.median);
+  return std::to_string(*row.median) + " (" + std::to_string(*row.max) + ")";
 }
 
 std::string ToMarkdown(const std::vector<StrategyRow>& rows) {
@@ -130,19 +132,7 @@ std::string ToMarkdown(const std::vector<StrategyRow>& rows) {
   }
   std::vector<std::string>& time = lines.emplace_back(1, "time, all seeds");
   for (const double each : ms) time.push_back(Seconds(each));
-  std::vector<std::size_t> widths(1 + strategies.size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  std::string text;
-  for (std::size_t n = 0; n < lines.size(); ++n) {
-    for (std::size_t i = 0; i < widths.size(); ++i)
-      text += "| " + lines[n][i] + std::string(widths[i] - lines[n][i].size() + 1, ' ');
-    text += "|\n";
-    if (n > 0) continue;
-    for (const std::size_t width : widths) text += "|" + std::string(width + 2, '-');
-    text += "|\n";
-  }
-  return text;
+  return MarkdownTable(std::move(lines));
 }
 
 std::string ToJson(const std::vector<StrategyRow>& rows) {

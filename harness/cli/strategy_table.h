@@ -18,8 +18,9 @@ struct StrategyTableOptions {
   std::uint64_t seeds = 20;          // 1, 2, …
   std::uint64_t seeds_of_large = 3;  // Of a variant that limits its schedules: a run is long.
   std::uint64_t schedules = 10'000;  // Of each search, at most; fewer where the variant says so.
-  bool terminal = false;             // Progress is drawn over itself; else a line for each row.
-  int width = 100;                   // Of the terminal.
+  bool with_exhaustive = true;
+  bool terminal = false;  // Progress is drawn over itself; else a line for each row.
+  int width = 100;        // Of the terminal.
 };
 
 // One variant under one strategy.
@@ -48,6 +49,8 @@ StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
 // A line for each variant, a column for each strategy, in Markdown: "12 (80)": found by all seeds,
 // the median and the most; "7 of 20": by so many; "-": not measured.
 std::string ToMarkdown(const std::vector<StrategyRow>& rows);
+// One row's cell in it.
+std::string Cell(const StrategyRow& row);
 // An array of objects with scenario, strategy, seeds, found, median, max, ms; null for none.
 std::string ToJson(const std::vector<StrategyRow>& rows);
 

@@ -72,6 +72,30 @@ int Rank(const std::string& operation) {
   return 0;
 }
 
+int Rank(const TaskSnapshot& task, const std::vector<TaskSnapshot>& all) {
+  const int rank = 2 * Rank(task.operation);
+  if (task.parent != 0 || all.size() == 1) return rank;
+  const auto waits_for_it = [&task](const TaskSnapshot& other) {
+    return other.id != task.id &&
+           std::any_of(other.objects.begin(), other.objects.end(), [&task](const auto& object) {
+             return object.last_fed.task == task.id || object.last_feeding.task == task.id;
+           });
+  };
+  return std::any_of(all.begin(), all.end(), waits_for_it) ? rank : rank + 1;
+}
+
+const TaskSnapshot& MostTelling(const std::vector<TaskSnapshot>& all) {
+  const TaskSnapshot* most = nullptr;
+  int lowest = 0;
+  for (const TaskSnapshot& task : all) {
+    const int rank = Rank(task, all);
+    if (most != nullptr && rank >= lowest) continue;
+    most = &task;
+    lowest = rank;
+  }
+  return *most;
+}
+
 std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result,
                              const std::vector<AssertionResult>& assertions) {
   const std::optional<FailureKind> kind = KindOf(result, assertions);
@@ -103,7 +127,7 @@ std::optional<Verdict> Judge(const Simulator& simulator, const RunResult& result
     verdict.groups.push_back({*kind, endless ? "running for ever" : OpName(op), Place(at),
                               Place({record.created_file, record.created_line})});
   }
-  MostTellingFirst(verdict.groups, [](const Signature& s) { return s.operation; });
+  MostTellingFirst(verdict.groups, [](const Signature& s) { return Rank(s.operation); });
   if (verdict.groups.empty()) verdict.groups.push_back({*kind, "", "", ""});
   return verdict;
 }

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,18 +29,25 @@ struct Signature {
 
 // How telling it is that a task is blocked there: 0 in an operation on which others depend, higher
 // where it merely waits for other tasks. Reports put the most telling first.
-inline constexpr int kRanks = 3;
 int Rank(const std::string& operation);
 
+// Of a task among all that stay. Root comes behind the others that are blocked in such an
+// operation, since it mostly waits for them to be done; unless one of them waits at what root was
+// the last to use.
+int Rank(const TaskSnapshot& task, const std::vector<TaskSnapshot>& all);
+// The first of those with the lowest rank. `all` is not empty.
+const TaskSnapshot& MostTelling(const std::vector<TaskSnapshot>& all);
+
 // Orders by rank, and leaves the order within each as it is.
-template <class T, class OperationOf>
-void MostTellingFirst(std::vector<T>& items, OperationOf operation_of) {
-  std::vector<T> ordered;
-  ordered.reserve(items.size());
-  for (int rank = 0; rank < kRanks; ++rank)
-    for (T& item : items)
-      if (Rank(operation_of(item)) == rank) ordered.push_back(item);
-  items = std::move(ordered);
+template <class T, class RankOf>
+void MostTellingFirst(std::vector<T>& items, RankOf rank_of) {
+  std::multimap<int, T> ordered;
+  for (T& item : items) {
+    const int rank = rank_of(item);
+    ordered.emplace(rank, std::move(item));
+  }
+  items.clear();
+  for (auto& [rank, item] : ordered) items.push_back(std::move(item));
 }
 
 // Called at the end of a run before anything is unwound. Nothing if the run did not fail.

@@ -58,15 +58,11 @@ std::optional<std::string> Mismatch(const Expectation& expected, const Failure& 
            ToString(failure.kind);
   if (failure.leaked.empty()) return std::nullopt;
   // The most telling task is the report's first.
-  const auto first =
-      std::min_element(failure.leaked.begin(), failure.leaked.end(),
-                       [](const TaskSnapshot& a, const TaskSnapshot& b) {
-                         return internal::Rank(a.operation) < internal::Rank(b.operation);
-                       });
-  if (!expected.operation.empty() && first->operation != expected.operation)
-    return "expected a task blocked in " + expected.operation + ", got one in " + first->operation;
-  if (!expected.task.empty() && !Matches(expected.task, first->name))
-    return "expected \"" + expected.task + "\" to stay, got \"" + first->name + "\"";
+  const TaskSnapshot& first = internal::MostTelling(failure.leaked);
+  if (!expected.operation.empty() && first.operation != expected.operation)
+    return "expected a task blocked in " + expected.operation + ", got one in " + first.operation;
+  if (!expected.task.empty() && !Matches(expected.task, first.name))
+    return "expected \"" + expected.task + "\" to stay, got \"" + first.name + "\"";
   if (expected.remain.empty()) return std::nullopt;
   return WrongRemainder(expected.remain, failure.leaked);
 }

@@ -11,23 +11,20 @@ namespace taskleak {
 std::string Failure::Identity() const {
   const std::string kind_name = ToString(kind);
   if (leaked.empty()) return kind_name;
-  const auto first =
-      std::min_element(leaked.begin(), leaked.end(), [](const TaskSnapshot& a, const auto& b) {
-        return internal::Rank(a.operation) < internal::Rank(b.operation);
-      });
-  std::string text = kind_name + ": " + first->path;
-  if (!first->name.empty() && first->name != first->path) {
+  const TaskSnapshot& first = internal::MostTelling(leaked);
+  std::string text = kind_name + ": " + first.path;
+  if (!first.name.empty() && first.name != first.path) {
     text += " \"";
-    for (const char c : first->name)
+    for (const char c : first.name)
       text += static_cast<unsigned char>(c) < ' ' ? '?' : c;  // One line.
     text += "\"";
   }
   // An endless loop is the same at whichever of its operations it was stopped.
-  if (first->state == TaskState::kRunningForEver) return text + " running for ever";
+  if (first.state == TaskState::kRunningForEver) return text + " running for ever";
   const auto last =
       std::find_if(trace.events.rbegin(), trace.events.rend(), [&first](const TraceEvent& event) {
-        return event.task == first->id && (event.kind == TraceEvent::Kind::kPark ||
-                                           event.kind == TraceEvent::Kind::kOperation);
+        return event.task == first.id && (event.kind == TraceEvent::Kind::kPark ||
+                                          event.kind == TraceEvent::Kind::kOperation);
       });
   if (last == trace.events.rend()) return text;
   text += " in its " + internal::Ordinal(last->nth) + " " + last->operation;

@@ -207,7 +207,9 @@ std::vector<TaskGroup> Groups(const Failure& failure) {
       tasks.insert(tasks.end(), group.tasks.begin(), group.tasks.end());
     }
   }
-  internal::MostTellingFirst(groups, [](const TaskGroup& g) { return g.tasks.front().operation; });
+  internal::MostTellingFirst(groups, [&failure](const TaskGroup& group) {
+    return internal::Rank(group.tasks.front(), failure.leaked);
+  });
   return groups;
 }
 

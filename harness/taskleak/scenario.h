@@ -33,9 +33,17 @@ struct Variant {
   std::string yardstick = {};   // What the source measured, shown beside our own figures.
 };
 
+// Of a bug from the field: what its collectors say of it.
+struct Origin {
+  std::string category = {};  // "Resource: Double locking".
+  std::string trigger = {};   // What has to happen for it to show.
+  std::string natively = {};  // How often its source's own runtime showed it: "14 of 100".
+};
+
 struct Scenario {
   std::string name = {};     // "article/worker_pool": folder and file.
   std::string summary = {};  // One line.
+  Origin origin = {};
   std::vector<Variant> variants = {};
 };
 

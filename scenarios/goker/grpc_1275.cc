@@ -34,6 +34,9 @@ void Run(CloseStream close_stream) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_1275",
     .summary = "closing a stream does not wake its reader",
+    .origin = {.category = "Comm: Channel",
+               .trigger = "close operation forgets to wake the reader",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -75,6 +75,9 @@ void Run(Send send) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_1353",
     .summary = "a send under a lock that the receiver needs first",
+    .origin = {.category = "Mixed: Channel & Lock",
+               .trigger = "sender holds the lock the only receiver needs between two receives",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -38,6 +38,9 @@ void Run(Exit exit) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_1424",
     .summary = "a watcher that ends without a word to the one who waits for it",
+    .origin = {.category = "Comm: Channel",
+               .trigger = "done channel is never closed",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

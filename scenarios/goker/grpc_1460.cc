@@ -52,6 +52,9 @@ void Run(Wait wait) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_1460",
     .summary = "waiting for a wake-up while holding the lock of the one who wakes",
+    .origin = {.category = "Mixed: Channel & Lock",
+               .trigger = "keepalive takes the lock first and waits while holding it",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -50,6 +50,9 @@ void Run(Return on_return) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_795",
     .summary = "a function that returns with its lock held is called again",
+    .origin = {.category = "Resource: Double locking",
+               .trigger = "missing unlock in the stop routine",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -61,6 +61,9 @@ void Run(CleanUp clean_up) {
 const RegisterScenario kRegister({
     .name = "goker/grpc_862",
     .summary = "a retry loop whose context nobody ends",
+    .origin = {.category = "Comm: Channel & Context",
+               .trigger = "connection object is never closed on the cancelled path",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

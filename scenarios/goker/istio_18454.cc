@@ -96,6 +96,11 @@ void Run(Drain drain) {
 const RegisterScenario kRegister({
     .name = "goker/istio_18454",
     .summary = "draining a stopped timer whose tick has been received before",
+    .origin =
+        {.category = "Comm: Channel & Context",
+         .trigger =
+             "timer already fired and its tick already consumed when reset does \"stop or drain\"",
+         .natively = "9 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -48,6 +48,9 @@ void Run(Send send) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_10182",
     .summary = "a send under a lock that the receiver takes between two receives",
+    .origin = {.category = "Mixed: Channel & Lock",
+               .trigger = "second sender gets the lock before the receiver does",
+               .natively = "26 of 100"},
     .variants =
         {
             {.name = "leaky",

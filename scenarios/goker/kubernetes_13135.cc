@@ -71,6 +71,10 @@ void Run(Replace replace) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_13135",
     .summary = "two locks taken in opposite orders, by a loop and by an event",
+    .origin = {.category = "Resource: AB-BA deadlock",
+               .trigger =
+                   "AB-BA between the cacher lock and the watch-cache lock in a re-list loop",
+               .natively = "46 of 100"},
     .variants =
         {
             {.name = "leaky",

@@ -82,6 +82,9 @@ void Run(Send send) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_1321",
     .summary = "a send under the lock that the receiver needs to leave",
+    .origin = {.category = "Mixed: Channel & Lock",
+               .trigger = "distributor sends under the lock which stop needs",
+               .natively = "42 of 5245"},
     .variants =
         {
             {.name = "leaky",

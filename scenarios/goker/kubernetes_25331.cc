@@ -54,6 +54,9 @@ void Run(Send send) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_25331",
     .summary = "a send that does not look at the context",
+    .origin = {.category = "Comm: Channel & Context",
+               .trigger = "result send after the error path has no receiver",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

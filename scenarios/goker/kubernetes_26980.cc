@@ -60,6 +60,9 @@ void Run(Wait wait) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_26980",
     .summary = "a lock kept until the stop, which comes only after another has had the lock",
+    .origin = {.category = "Mixed: Channel & Lock",
+               .trigger = "pop waits for stop while holding the lock",
+               .natively = "20 of 5245"},
     .variants =
         {
             {.name = "leaky",

@@ -63,6 +63,9 @@ void Run(Send send) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_38669",
     .summary = "initial events for a receiver that stops at once",
+    .origin = {.category = "Comm: Channel",
+               .trigger = "initial events sent to a result channel nobody reads",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

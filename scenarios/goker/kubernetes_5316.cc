@@ -40,6 +40,9 @@ void Run(Room room) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_5316",
     .summary = "a handler that times out before its worker has sent",
+    .origin = {.category = "Comm: Channel",
+               .trigger = "timeout branch abandons the worker",
+               .natively = "100 of 100"},
     .variants =
         {
             {.name = "leaky",

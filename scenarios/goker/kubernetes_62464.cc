@@ -58,6 +58,9 @@ void Run(Helpers helpers) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_62464",
     .summary = "a read lock taken twice, with a writer in between",
+    .origin = {.category = "Resource: RWR deadlock",
+               .trigger = "writer between nested read locks",
+               .natively = "12 of 5245"},
     .variants =
         {
             {.name = "leaky",

@@ -55,6 +55,10 @@ void Run(Done done) {
 const RegisterScenario kRegister({
     .name = "goker/kubernetes_70277",
     .summary = "a wait that returns without ending its poller",
+    .origin = {.category = "Comm: Channel",
+               .trigger =
+                   "caller waits for a done channel that is only closed when it returns itself",
+               .natively = "4 of 4"},
     .variants =
         {
             {.name = "leaky",

@@ -1,0 +1,69 @@
+// The command line of ci/bench goker.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+#include "harness/cli/bug_table.h"
+#include "taskleak/error.h"
+
+namespace taskleak::internal {
+
+int BugTableCommand(int argc, const char* const* argv, const std::string& page) {
+  constexpr const char* kName = "ci/bench goker";
+  BugTableOptions options;
+  bool quick = false;
+  std::string out = page;
+  CLI::App app{
+      "Searches for the 47 bugs of scenarios/goker with every strategy and twenty seeds, proves "
+      "their fixed twins as far "
+      "as it can,\nand writes the table to scenarios/goker/README.md. A few minutes, most of them "
+      "proofs that do not end. "
+      "^C shows the rows\nthat were measured so far, and leaves the page as it was."};
+  app.name(kName);
+  app.add_flag("--quick", quick,
+               "Five seeds, and five seconds for a proof; the table is only shown");
+  app.add_option("--seconds", options.proof_seconds, "For the proof of each twin")
+      ->capture_default_str();
+  app.add_option("--out", out, "The page, in place of scenarios/goker/README.md");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << kName << ": " << error.what() << "; --help shows the flags\n";
+    return 2;
+  }
+  if (quick) {
+    options.search.seeds = 5;
+    options.proof_seconds = 5;
+  }
+  options.search.terminal = isatty(STDERR_FILENO) != 0;
+  BugTable table;
+  try {
+    table = MeasureBugs(AllScenarios(), options, std::cerr);
+  } catch (const UsageError& error) {
+    std::cerr << kName << ": " << error.what() << "\n";
+    return 2;
+  }
+  const std::string text = ToPage(table.rows, options);
+  if (quick || table.interrupted) {
+    std::cout << text << std::flush;
+  } else {
+    std::ofstream file(out);
+    file << text << std::flush;
+    if (!file) {
+      std::cerr << kName << ": \"" << out << "\" could not be written\n";
+      return 1;
+    }
+    std::cerr << "written to " << out << "\n";
+  }
+  if (table.interrupted) std::cerr << kName << ": stopped before the end\n";
+  const bool right = std::all_of(table.rows.begin(), table.rows.end(),
+                                 [](const BugRow& row) { return row.right; });
+  return table.interrupted || !right ? 1 : 0;
+}
+
+}  // namespace taskleak::internal
