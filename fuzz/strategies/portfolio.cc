@@ -19,7 +19,7 @@ PortfolioStrategy::PortfolioStrategy(std::uint64_t seed, const FaultKinds& kinds
 bool PortfolioStrategy::Begin(std::uint64_t index) {
   chance_.Begin(~seed_, index);
   const std::uint64_t turn = index % kRound;
-  member_ = turn % kMembers == 0 ? &members_[turn / kMembers] : Draw();
+  member_ = turn % kMembers == 0 ? &members_[kMembers - 1 - turn / kMembers] : Draw();
   const bool more = member_->driver->Begin(member_->runs++);
   quiet = member_->driver->quiet;
   fires_timers_early = member_->driver->fires_timers_early;

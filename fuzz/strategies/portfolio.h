@@ -15,9 +15,9 @@ namespace taskleak::internal {
 
 // No strategy finds everything: fixed priorities miss for ever what a random walk finds at once, a
 // random walk finds once in a day what priorities find in a minute. In each round of sixteen runs
-// every member has one; the other turns are drawn in proportion to what a member is worth before
-// anything is known (in the catalogue, PCT the most) and to how many of its latest runs gave a
-// trace that nobody had before.
+// every member has one, SURW the first; the other turns are drawn in proportion to what a member is
+// worth before anything is known (in the catalogue, PCT the most) and to how many of its latest
+// runs gave a trace that nobody had before.
 //
 // What it guarantees: what a member finds in N of its runs, the portfolio finds in 16 N at most.
 class PortfolioStrategy final : public StrategyDriver {

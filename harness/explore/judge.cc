@@ -73,7 +73,9 @@ int Rank(const std::string& operation) {
 }
 
 int Rank(const TaskSnapshot& task, const std::vector<TaskSnapshot>& all) {
-  const int rank = 2 * Rank(task.operation);
+  const bool never_signalled = task.operation == "cond wait" && !task.objects.empty() &&
+                               task.objects.front().last_feeding.task == 0;
+  const int rank = never_signalled ? 0 : 2 * Rank(task.operation);
   if (task.parent != 0 || all.size() == 1) return rank;
   const auto waits_for_it = [&task](const TaskSnapshot& other) {
     return other.id != task.id &&

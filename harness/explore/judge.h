@@ -31,7 +31,8 @@ struct Signature {
 // where it merely waits for other tasks. Reports put the most telling first.
 int Rank(const std::string& operation);
 
-// Of a task among all that stay. Root comes behind the others that are blocked in such an
+// Of a task among all that stay. A condition that nobody ever signalled is as telling as any. Root
+// comes behind the others that are blocked in such an
 // operation, since it mostly waits for them to be done; unless one of them waits at what root was
 // the last to use.
 int Rank(const TaskSnapshot& task, const std::vector<TaskSnapshot>& all);

@@ -168,7 +168,7 @@ TEST(Search, GivesTheSameTracesInEveryBuild) {
       {Strategy::kPct, 5326979493824212533u},
       {Strategy::kPos, 6371163134121203784u},
       {Strategy::kSurw, 4867053246874355761u},
-      {Strategy::kPortfolio, 6889606616406259337u}};
+      {Strategy::kPortfolio, 13450088275381110578u}};
   for (const auto& [strategy, trace_hash] : expected) {
     ExploreOptions options = Quiet(500);
     options.strategy = strategy;

@@ -42,8 +42,7 @@ struct Logger {
 void ReadEvents(const Watcher& watcher) {
   while (!watcher.done.TryRecv().ready) {
     Sleep(300ns);
-    if (Select(OnSend(watcher.events, 1), OnRecv(watcher.done)) == 1)
-      break;  // Stuck: nobody takes it.
+    if (Select(OnSend(watcher.events, 1), OnRecv(watcher.done)) == 1) break;
   }
   watcher.events.Close();
 }
