@@ -27,8 +27,9 @@ struct Server {
 
 void Serve(const std::shared_ptr<Server>& server) {
   for (;;) {
-    if (Select(OnRecv(server->connections), OnRecv(server->closed)) == 1)
-      return;  // Stuck: open still.
+    const std::size_t chosen =
+        Select(OnRecv(server->connections), OnRecv(server->closed));  // Stuck: open still.
+    if (chosen == 1) return;
     Go("handler", [server] { server->ctx.Done().Recv(); });
   }
 }

@@ -33,8 +33,8 @@ void Run(Leave leave) {
   const auto fetch = std::make_shared<Fetch>();
   for (int page = 1; page <= 2; ++page)
     fetch->group->Go("fetcher-" + std::to_string(page), [fetch, page] {
-      Select(OnSend(fetch->pages, page),
-             OnRecv(fetch->group->Ctx().Done()));  // Stuck: all have left.
+      const RecvChan<Unit> ended = fetch->group->Ctx().Done();
+      Select(OnSend(fetch->pages, page), OnRecv(ended));  // Stuck: all have left.
     });
   for (int page = 1; page <= 2; ++page) {
     if (EarlyReturn("a bad page")) {

@@ -25,8 +25,8 @@ struct Pipeline {
 
 void Generate(const Pipeline& pipeline) {
   for (int i = 1; i <= 4; ++i) {
-    if (Select(OnSend(pipeline.numbers, i), OnRecv(pipeline.ctx.Done())) == 1)
-      break;  // Stuck: it left.
+    const RecvChan<Unit> ended = pipeline.ctx.Done();
+    if (Select(OnSend(pipeline.numbers, i), OnRecv(ended)) == 1) break;  // Stuck: it left.
   }
   pipeline.numbers.Close();
 }
