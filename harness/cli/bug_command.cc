@@ -27,6 +27,8 @@ int BugTableCommand(int argc, const char* const* argv, const std::string& page) 
                "Five seeds, and five seconds for a proof; the table is only shown");
   app.add_option("--seconds", options.proof_seconds, "For the proof of each twin")
       ->capture_default_str();
+  app.add_option("--libfuzzer", options.libfuzzer,
+                 "A catalogue built with libFuzzer, for its column; ci/bench gives one");
   app.add_option("--out", out, "The page, in place of scenarios/goker/README.md");
   try {
     app.parse(argc, argv);

@@ -5,8 +5,10 @@
 #include <cstdio>
 
 #include "harness/cli/catalogue.h"
+#include "harness/cli/fuzz_variant.h"
 #include "harness/cli/markdown.h"
 #include "harness/cli/strategy_name.h"
+#include "harness/explore/explorer.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {
@@ -42,9 +44,27 @@ std::optional<std::string> Twin(const Scenario& scenario, const Variant& fixed,
   return "held";
 }
 
+// As MeasureStrategies counts.
+StrategyRow UnderLibFuzzer(const std::string& variant, const BugTableOptions& options) {
+  StrategyRow row;
+  row.scenario = variant;
+  row.seeds = options.search.seeds;
+  std::vector<std::uint64_t> runs;
+  for (std::uint64_t seed = 1; seed <= row.seeds && !StopRequested(); ++seed)
+    if (const auto found =
+            RunsUntilLibFuzzerFinds(options.libfuzzer, variant, seed, options.search.schedules);
+        found.has_value())
+      runs.push_back(*found);
+  std::sort(runs.begin(), runs.end());
+  row.found = runs.size();
+  if (row.seeds / 2 < runs.size()) row.median = runs[row.seeds / 2];
+  if (row.found == row.seeds) row.max = runs.back();
+  return row;
+}
+
 std::string Milliseconds(double ms) {
   char text[32];
-  std::snprintf(text, sizeof(text), "%.0f ms", ms);
+  std::snprintf(text, sizeof(text), "%.1f ms", ms);
   return text;
 }
 
@@ -75,7 +95,12 @@ BugTable MeasureBugs(const std::vector<Scenario>& all, const BugTableOptions& op
         StrategyTable searched = MeasureStrategies(all, search, progress);
         row.found = std::move(searched.rows);
         const ExploreResult found = Explore(variant.body, OptionsOf(scenario, variant));
-        interrupted |= searched.interrupted || found.interrupted;
+        if (!options.libfuzzer.empty()) {
+          row.by_libfuzzer = UnderLibFuzzer(search.only.front(), options);
+          progress << search.only.front() << ", libFuzzer: " << Cell(*row.by_libfuzzer)
+                   << std::endl;
+        }
+        interrupted |= searched.interrupted || found.interrupted || StopRequested();
         row.ms = found.seconds * 1000;
         if (found.failure.has_value()) row.entries = found.failure->schedule.size();
       } else {
@@ -104,6 +129,7 @@ std::string ToPage(const std::vector<BugRow>& rows, const BugTableOptions& optio
       1, {"bug", "category", "trigger", "Go shows it in", "twin", "entries", "time"});
   for (const StrategyRow& strategy : rows.empty() ? std::vector<StrategyRow>() : rows[0].found)
     lines[0].emplace_back(ToString(strategy.strategy));
+  if (!options.libfuzzer.empty()) lines[0].emplace_back("libFuzzer");
   std::uint64_t sum = 0;
   std::size_t found = 0;
   std::size_t soon = 0;
@@ -119,6 +145,7 @@ std::string ToPage(const std::vector<BugRow>& rows, const BugTableOptions& optio
             std::to_string(row.entries),
             Milliseconds(row.ms)};
     for (const StrategyRow& strategy : row.found) line.push_back(Cell(strategy));
+    if (row.by_libfuzzer.has_value()) line.push_back(Cell(*row.by_libfuzzer));
     verified += row.twin == "verified" ? 1 : 0;
     const StrategyRow* by_default = Under(row, Strategy::kPortfolio);
     if (by_default == nullptr || !by_default->median.has_value() || !by_default->max.has_value())

@@ -19,6 +19,7 @@ struct BugTableOptions {
   double proof_seconds = 60;         // For the fixed twin's proof.
   std::uint64_t schedules = 20'000;  // Under which a twin has to hold that is not proven: so many
                                      // random ones and as many of PCT's.
+  std::string libfuzzer = {};        // A catalogue built with libFuzzer; empty: no such column.
 };
 
 // One bug and its twin.
@@ -26,10 +27,11 @@ struct BugRow {
   std::string scenario;
   Origin origin;
   std::vector<StrategyRow> found;  // By each strategy that has seeds.
-  std::size_t entries = 0;         // Of the shrunk schedule.
-  double ms = 0;                   // Real time until it was shrunk and reported, one seed.
-  std::string twin;                // "verified", "held", or what is wrong with it.
-  bool right = false;              // Found in every seed by the default strategy; the twin quiet.
+  std::optional<StrategyRow> by_libfuzzer = {};
+  std::size_t entries = 0;  // Of the shrunk schedule.
+  double ms = 0;            // Real time until it was shrunk and reported, one seed.
+  std::string twin;         // "verified", "held", or what is wrong with it.
+  bool right = false;       // Found in every seed by the default strategy; the twin quiet.
 };
 
 struct BugTable {

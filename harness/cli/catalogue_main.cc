@@ -9,6 +9,7 @@
 
 #include "harness/cli/bug_table.h"
 #include "harness/cli/catalogue.h"
+#include "harness/cli/fuzz_variant.h"
 #include "harness/cli/grow.h"
 #include "harness/cli/strategy_name.h"
 #include "harness/cli/strategy_table.h"
@@ -46,6 +47,9 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "--goker")
     return taskleak::internal::BugTableCommand(argc - 1, argv + 1,
                                                TASKLEAK_SOURCE_DIR "/scenarios/goker/README.md");
+  // What that starts for libFuzzer's column.
+  if (argc > 1 && std::string(argv[1]) == "--libfuzzer")
+    return taskleak::internal::FuzzVariantCommand(argc - 1, argv + 1, taskleak::AllScenarios());
   taskleak::internal::CatalogueOptions options;
   options.corpus = TASKLEAK_SOURCE_DIR "/corpus";
   bool list = false;
