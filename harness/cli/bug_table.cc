@@ -167,7 +167,7 @@ Real-World Go Concurrency Bugs", CGO 2021). Each file holds the leaky body and i
                      std::to_string(static_cast<int>(options.proof_seconds)) +
                      R"( seconds, or *held* under )" + std::to_string(options.schedules) +
                      R"( random schedules and as many of PCT's.
-- *entries*: decisions of the shrunk schedule; 0: every fair run shows it. *time*: until it was found, shrunk and told.
+- *entries*: decisions of the shrunk schedule; 0: the canonical run shows it by itself. *time*: until it was found, shrunk and told.
 - A strategy's column: schedules until found, the median of )" +
                      seeds + R"( seeds and in parentheses the most.
 

@@ -273,7 +273,7 @@ std::string Failure::Text() const {
   if (kind == FailureKind::kNondeterminism) {
     out << "it cannot be said, since it does not repeat.\n";
   } else if (sentences.empty()) {
-    out << "nothing. Every fair run shows it.\n";
+    out << "nothing. The canonical run shows it by itself.\n";
   } else if (sentences.size() == 1) {
     out << sentences[0] << "." << (minimal ? " Nothing else matters." : "") << "\n";
   } else {

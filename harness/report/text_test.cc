@@ -105,7 +105,7 @@ TEST(Report, OfALeakSaysAllThatIsNeeded) {
 TEST(Report, OfAFairRunSaysSo) {
   const Failure failure = Found([] { Go([] { Select(); }); });
   EXPECT_THAT(failure.Text(),
-              HasSubstr("what the schedule did: nothing. Every fair run shows it.\n"));
+              HasSubstr("what the schedule did: nothing. The canonical run shows it by itself.\n"));
   EXPECT_THAT(failure.Text(), HasSubstr("0 decisions"));
   EXPECT_THAT(failure.Text(), HasSubstr("with no case at all, which blocks for ever\n"));
 }
