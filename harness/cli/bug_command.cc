@@ -1,12 +1,11 @@
 // The command line of ci/bench goker.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <iostream>
 
 #include "harness/cli/bug_table.h"
+#include "harness/cli/command_line.h"
 #include "taskleak/error.h"
 
 namespace taskleak::internal {
@@ -30,19 +29,12 @@ int BugTableCommand(int argc, const char* const* argv, const std::string& page) 
   app.add_option("--libfuzzer", options.libfuzzer,
                  "A catalogue built with libFuzzer, for its column; ci/bench gives one");
   app.add_option("--out", out, "The page, in place of scenarios/goker/README.md");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << kName << ": " << error.what() << "; --help shows the flags\n";
-    return 2;
-  }
+  if (const auto code = ParseArguments(app, argc, argv); code.has_value()) return *code;
   if (quick) {
     options.search.seeds = 5;
     options.proof_seconds = 5;
   }
-  options.search.terminal = isatty(STDERR_FILENO) != 0;
+  FitTerminal(options.search);
   BugTable table;
   try {
     table = MeasureBugs(AllScenarios(), options, std::cerr);

@@ -1,11 +1,9 @@
 // The command line of ci/bench strategies.
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 
+#include "harness/cli/command_line.h"
 #include "harness/cli/strategy_table.h"
 #include "taskleak/error.h"
 
@@ -32,23 +30,13 @@ int StrategyTableCommand(int argc, const char* const* argv) {
       ->take_all();
   app.add_flag("--quick", quick, "Five seeds, and 2000 schedules at most");
   app.add_option("--json", json, "Writes the rows to this file too");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << kName << ": " << error.what() << "; --help shows the flags\n";
-    return 2;
-  }
+  if (const auto code = ParseArguments(app, argc, argv); code.has_value()) return *code;
   if (quick) {
     options.seeds = 5;
     options.seeds_of_large = 1;
     options.schedules = 2000;
   }
-  options.terminal = isatty(STDERR_FILENO) != 0;
-  struct winsize window = {};
-  if (options.terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
-    options.width = window.ws_col;
+  FitTerminal(options);
   StrategyTable table;
   try {
     table = MeasureStrategies(AllScenarios(), options, std::cerr);
