@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -97,24 +98,48 @@ TEST(Catalogue, TheRarestLeaksAreFoundSoon) {
   EXPECT_EQ(measured, budgets.size());
 }
 
-TEST(Catalogue, FixedVariantsHold) {
-  for (const Scenario& scenario : AllScenarios()) {
-    for (const Variant& variant : scenario.variants) {
-      if (variant.expected.has_value() || IsForTsan(variant)) continue;
-      SCOPED_TRACE(scenario.name + "/" + variant.name);
-      for (const std::uint64_t seed : {1, 2, 3}) {
-        ExploreOptions options = OptionsOf(scenario, variant);
-        options.seed = seed;
-        // The sanitizers slow a run down by up to a hundred times; the release build does the count.
-        const std::uint64_t schedules = taskleak::internal::kSanitized ? 200 : 3000;
-        options.schedules = IsLarge(variant) ? 2 : schedules;
-        const ExploreResult result = Explore(variant.body, options);
-        EXPECT_FALSE(result.failure.has_value()) << result.failure->Text();
-        EXPECT_EQ(result.abandoned, 0u);
-      }
-    }
+// A twin and a seed. One test for each, since under the sanitizers a run costs up to a hundred
+// times as much.
+struct Twin {
+  const Scenario* scenario;
+  const Variant* variant;
+  std::uint64_t seed;
+
+  friend void PrintTo(const Twin& twin, std::ostream* out) {
+    *out << twin.scenario->name << "/" << twin.variant->name << ", seed " << twin.seed;
   }
+};
+
+class FixedVariant : public testing::TestWithParam<Twin> {};
+
+TEST_P(FixedVariant, Holds) {
+  const Variant& variant = *GetParam().variant;
+  ExploreOptions options = OptionsOf(*GetParam().scenario, variant);
+  options.seed = GetParam().seed;
+  options.schedules = IsLarge(variant) ? 2 : 3000;
+  const ExploreResult result = Explore(variant.body, options);
+  EXPECT_FALSE(result.failure.has_value()) << result.failure->Text();
+  EXPECT_EQ(result.abandoned, 0u);
 }
+
+std::vector<Twin> Twins() {
+  std::vector<Twin> twins;
+  for (const Scenario& scenario : AllScenarios())
+    for (const Variant& variant : scenario.variants)
+      for (const std::uint64_t seed : {1, 2, 3})
+        if (!variant.expected.has_value() && !IsForTsan(variant))
+          twins.push_back({&scenario, &variant, seed});
+  return twins;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, FixedVariant, testing::ValuesIn(Twins()),
+                         [](const testing::TestParamInfo<Twin>& info) {
+                           std::string name = info.param.scenario->name + "_" +
+                                              info.param.variant->name + "_seed" +
+                                              std::to_string(info.param.seed);
+                           std::replace(name.begin(), name.end(), '/', '_');
+                           return name;
+                         });
 
 // Property: for one seed, the traces of the first 200 schedules are the same in every build:
 // release, gcc, asan, tsan. The file holds what they are; when it changes, so does what recorded

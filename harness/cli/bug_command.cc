@@ -18,7 +18,8 @@ int BugTableCommand(int argc, const char* const* argv, const std::string& page) 
   CLI::App app{
       "Searches for the 47 bugs of scenarios/goker with every strategy and twenty seeds, proves "
       "their fixed twins as far "
-      "as it can,\nand writes the table to scenarios/goker/README.md. A few minutes, most of them "
+      "as it can,\nand writes the table to scenarios/goker/README.md. Some fifteen minutes, most "
+      "of them "
       "proofs that do not end. "
       "^C shows the rows\nthat were measured so far, and leaves the page as it was."};
   app.name(kName);

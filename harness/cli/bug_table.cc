@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "harness/cli/catalogue.h"
 #include "harness/cli/fuzz_variant.h"
@@ -55,10 +56,7 @@ StrategyRow UnderLibFuzzer(const std::string& variant, const BugTableOptions& op
             RunsUntilLibFuzzerFinds(options.libfuzzer, variant, seed, options.search.schedules);
         found.has_value())
       runs.push_back(*found);
-  std::sort(runs.begin(), runs.end());
-  row.found = runs.size();
-  if (row.seeds / 2 < runs.size()) row.median = runs[row.seeds / 2];
-  if (row.found == row.seeds) row.max = runs.back();
+  Summarize(std::move(runs), row);
   return row;
 }
 

@@ -1,13 +1,16 @@
 #include "harness/cli/fuzz_variant.h"
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "fuzz/libfuzzer/driver.h"
@@ -60,10 +63,13 @@ int FuzzVariantCommand(int argc, const char* const* argv, const std::vector<Scen
 std::optional<std::uint64_t> RunsUntilLibFuzzerFinds(const std::string& binary,
                                                      const std::string& variant, std::uint64_t seed,
                                                      std::uint64_t runs) {
-  // Neither has a quote in it: one is a path of ours, the other a scenario's name.
+  // None has a quote in it: paths of ours, and a scenario's name.
+  const std::filesystem::path crash =
+      std::filesystem::temp_directory_path() / ("taskleak-libfuzzer-" + std::to_string(getpid()));
   const std::string command = "'" + binary + "' --libfuzzer '" + variant +
                               "' -seed=" + std::to_string(seed) + " -runs=" + std::to_string(runs) +
-                              " -artifact_prefix=/dev/null/ -detect_leaks=0 2>/dev/null";
+                              " -exact_artifact_path='" + crash.string() +
+                              "' -detect_leaks=0 2>/dev/null";
   const auto close = [](std::FILE* pipe) { pclose(pipe); };
   std::unique_ptr<std::FILE, decltype(close)> pipe(popen(command.c_str(), "r"), close);
   if (pipe == nullptr) throw UsageError("cannot start " + binary);
@@ -72,6 +78,8 @@ std::optional<std::uint64_t> RunsUntilLibFuzzerFinds(const std::string& binary,
   while (std::fgets(chunk.data(), static_cast<int>(chunk.size()), pipe.get()) != nullptr)
     output += chunk.data();
   const int status = pclose(pipe.release());
+  std::error_code none_written;
+  std::filesystem::remove(crash, none_written);
   if (const std::size_t found = output.find(kFound); found != std::string::npos)
     return std::stoull(output.substr(found + kFound.size()));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "harness/cli/catalogue.h"
 #include "harness/cli/markdown.h"
@@ -53,17 +54,21 @@ std::optional<StrategyRow> Measure(const SelectedVariant& selected, Strategy str
     if (result.interrupted) return std::nullopt;
     row.ms += result.seconds * 1000;
     if (!result.failure.has_value()) continue;
-    ++row.found;
     schedules.push_back(result.schedules);
   }
-  std::sort(schedules.begin(), schedules.end());
-  // Searches that found nothing stand behind all others.
-  if (row.seeds / 2 < schedules.size()) row.median = schedules[row.seeds / 2];
-  if (row.found == row.seeds) row.max = schedules.back();
+  Summarize(std::move(schedules), row);
   return row;
 }
 
 }  // namespace
+
+void Summarize(std::vector<std::uint64_t> schedules, StrategyRow& row) {
+  std::sort(schedules.begin(), schedules.end());
+  row.found = schedules.size();
+  // Searches that found nothing stand behind all others.
+  if (row.seeds / 2 < schedules.size()) row.median = schedules[row.seeds / 2];
+  if (row.found == row.seeds) row.max = schedules.back();
+}
 
 StrategyTable MeasureStrategies(const std::vector<Scenario>& all,
                                 const StrategyTableOptions& options, std::ostream& progress) {

@@ -40,6 +40,9 @@ struct StrategyTable {
   bool interrupted = false;  // RequestStop: the rows are those that were measured to their end.
 };
 
+// Puts into a row of `seeds` searches what those that found it took, in any order.
+void Summarize(std::vector<std::uint64_t> schedules, StrategyRow& row);
+
 // Searches without shrinking; the exhaustive one, which knows no seed, once, and not of large
 // variants. Throws UsageError for a
 // selector that names no leaky variant.

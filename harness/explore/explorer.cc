@@ -68,16 +68,20 @@ Schedule Explorer::LastSchedule() const {
   return schedule;
 }
 
-std::uint32_t Explorer::Layout() {
+std::uint64_t Explorer::Layout() {
   Decisions decisions;
   WatchingDecider watching(decisions);
   ReplayDecider canonical{Schedule()};
   decisions.Begin();
   canonical.Begin();
   watching.Begin(canonical);
+  const Outcome outcome = Run(watching);
+  return watching.layout() ^ outcome.run.trace_hash;
+}
+
+std::uint32_t Explorer::TokenLayout() {
   try {
-    const Outcome outcome = Run(watching);
-    const std::uint64_t layout = watching.layout() ^ outcome.run.trace_hash;
+    const std::uint64_t layout = Layout();
     const auto folded = static_cast<std::uint32_t>(layout ^ layout >> 32);
     return folded != 0 ? folded : 1;
   } catch (const UsageError&) {
@@ -158,19 +162,18 @@ ExploreResult Explorer::Search() {
       break;
     if (StopNow(result, started)) break;
   }
+  if (result.failures.empty() || options_.keep_going)
+    result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   if (result.failures.empty()) {
-    for (std::uint64_t i = 1; !StopRequested() && driver->BeginCount(); ++i) {
+    // Not counted among the search's own runs; within its budget.
+    while (!StopRequested() && driver->BeginCount()) {
       Run(*driver, driver->observer());
       driver->EndCount();
-      if (i % 1024 == 0 && options_.on_progress &&
-          !options_.on_progress({.schedules = result.schedules}))
-        break;
+      if (options_.budget.count() > 0 && RealClock::now() - started >= options_.budget) break;
     }
     result.verdict = driver->Verdict();
   }
   result.confidence = gauge.Take(driver->pct_runs());
-  if (result.failures.empty() || options_.keep_going)
-    result.seconds = std::chrono::duration<double>(RealClock::now() - started).count();
   return result;
 }
 
@@ -181,7 +184,7 @@ ExploreResult Explorer::RunOne(const Schedule& given) {
   decider.Begin();
   Outcome outcome = Run(decider);
   if (given.layout != 0) {
-    schedule.layout = Layout();
+    schedule.layout = TokenLayout();
     if (schedule.layout != given.layout) SayLayoutChanged(given, decider.met());
   }
   result.schedules = 1;
@@ -231,7 +234,7 @@ void Explorer::Found(ExploreResult& result, Outcome outcome) {
   Failure failure;
   const Schedule reduced = Reduce(outcome.schedule, signature, result, failure);
   std::optional<Failure> recorded = Record(reduced, signature);
-  if (recorded.has_value()) recorded->schedule.layout = Layout();
+  if (recorded.has_value()) recorded->schedule.layout = TokenLayout();
   if (recorded.has_value()) {
     recorded->minimal = failure.minimal;
     failure = *std::move(recorded);

@@ -60,8 +60,9 @@ class Explorer {
   // Of the last run: how its tasks came to be, and what it did otherwise than the canonical one.
   std::span<const PathNode> paths() const { return simulator_.paths(); }
   Schedule LastSchedule() const;
-  // Of the body's canonical run, which it makes for that; 0: it cannot be told.
-  std::uint32_t Layout();
+  // What was decided in the body's canonical run, which it makes for that, and the trace that came
+  // of it. Schedules kept for one layout need not mean the same under another.
+  std::uint64_t Layout();
 
  private:
   using RealClock = std::chrono::steady_clock;
@@ -78,6 +79,8 @@ class Explorer {
   // A sentence for a body that is not the same each time: what came of it, where two runs of the
   // schedule part if they do, and what to look for.
   std::string WhyNotTwice(const std::string& what, const Schedule& schedule);
+  // The layout as a token carries it; 0: it cannot be told.
+  std::uint32_t TokenLayout();
   // Says that the body has another layout than the schedule was found with, and that the run came
   // to `met` of its decisions. No error: a mended body is one, and its leak is replayed to see that
   // it is gone.

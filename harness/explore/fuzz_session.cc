@@ -31,7 +31,6 @@ bool FuzzSession::Run(Decider& decider, Observer* observer) {
   Explorer::Outcome outcome = explorer_.Run(watching_, observer == nullptr ? coverage : &both);
   if (coverage_.has_value()) coverage_->End();
   decisions_.End(explorer_.paths());
-  layout_ = watching_.layout() ^ outcome.run.trace_hash;
   ++runs_;
   failed_.reset();
   if (!outcome.verdict.has_value()) return true;
@@ -48,9 +47,8 @@ Failure FuzzSession::Explain() {
 
 std::uint64_t LayoutOf(const Body& body, ExploreOptions options) {
   options.quiet = true;
-  FuzzSession session(body, std::move(options), {});
-  session.RunSchedule(Schedule());
-  return session.layout();
+  const SearchLock lock("LayoutOf");
+  return Explorer(body, std::move(options)).Layout();
 }
 
 }  // namespace taskleak::internal

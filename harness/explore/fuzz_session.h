@@ -34,9 +34,6 @@ class FuzzSession {
   // Of the last run: what else it could have done; what it did otherwise than the canonical one.
   const Decisions& decisions() const { return decisions_; }
   Schedule schedule() const { return explorer_.LastSchedule(); }
-  // What was decided in it, and the trace that came of it. Of an empty schedule: the body's layout.
-  // Schedules kept for one layout need not mean the same under another.
-  std::uint64_t layout() const { return layout_; }
   std::uint64_t runs() const { return runs_; }
 
   // The last run failed, the first to fail: shrinks its schedule (within the options'
@@ -51,11 +48,10 @@ class FuzzSession {
   WatchingDecider watching_{decisions_};
   std::optional<Coverage> coverage_;
   std::optional<Explorer::Outcome> failed_;
-  std::uint64_t layout_ = 0;
   std::uint64_t runs_ = 0;
 };
 
-// The layout of a body's canonical run.
+// See Explorer::Layout.
 std::uint64_t LayoutOf(const Body& body, ExploreOptions options);
 
 }  // namespace taskleak::internal

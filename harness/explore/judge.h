@@ -32,9 +32,8 @@ struct Signature {
 int Rank(const std::string& operation);
 
 // Of a task among all that stay. A condition that nobody ever signalled is as telling as any. Root
-// comes behind the others that are blocked in such an
-// operation, since it mostly waits for them to be done; unless one of them waits at what root was
-// the last to use.
+// comes behind the others that are blocked in such an operation, since it mostly waits for them to
+// be done; unless one of them waits at what root was the last to use.
 int Rank(const TaskSnapshot& task, const std::vector<TaskSnapshot>& all);
 // The first of those with the lowest rank. `all` is not empty.
 const TaskSnapshot& MostTelling(const std::vector<TaskSnapshot>& all);
