@@ -168,8 +168,12 @@ Real-World Go Concurrency Bugs", CGO 2021). Each file holds the leaky body and i
 - *entries*: decisions of the shrunk schedule; 0: the canonical run shows it by itself. *time*: until it was found, shrunk and told.
 - A strategy's column: schedules until found, the median of )" +
                      seeds + R"( seeds and in parentheses the most.
-
 )";
+  if (!options.libfuzzer.empty())
+    page +=
+        "- libFuzzer's column: the same, with feedback and from no corpus; its first runs are its "
+        "own inputs.\n";
+  page += "\n";
   page += MarkdownTable(std::move(lines));
   page += "\nThe default strategy (portfolio) finds " + std::to_string(found) + " of " +
           std::to_string(rows.size()) + " in all of " + seeds + " seeds, " + std::to_string(soon) +
