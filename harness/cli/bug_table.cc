@@ -170,9 +170,7 @@ Real-World Go Concurrency Bugs", CGO 2021). Each file holds the leaky body and i
                      seeds + R"( seeds and in parentheses the most.
 )";
   if (!options.libfuzzer.empty())
-    page +=
-        "- libFuzzer's column: the same, with feedback and from no corpus; its first runs are its "
-        "own inputs.\n";
+    page += "- libFuzzer's column: the same, with feedback and from no corpus.\n";
   page += "\n";
   page += MarkdownTable(std::move(lines));
   page += "\nThe default strategy (portfolio) finds " + std::to_string(found) + " of " +
