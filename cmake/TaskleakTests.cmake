@@ -6,6 +6,7 @@ include(GoogleTest)
 function(taskleak_tests folder)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc"
        "${PROJECT_SOURCE_DIR}/${folder}/*/testing.cc")
+  list(FILTER tests EXCLUDE REGEX "/src/threads/") # Those wrap the platform's calls: an executable of their own.
   if(NOT tests)
     return()
   endif()
@@ -48,6 +49,21 @@ taskleak_tests(src taskleak_model)
 taskleak_tests(fuzz)
 taskleak_tests(harness taskleak_cli)
 taskleak_tests(scenarios taskleak_scenarios)
+
+# The wrapped calls, and what they see of threads that know nothing of taskleak.
+file(GLOB tests CONFIGURE_DEPENDS src/threads/*_test.cc)
+add_executable(threads_tests ${tests})
+taskleak_own(threads_tests)
+target_link_libraries(threads_tests PRIVATE taskleak_native taskleak GTest::gtest_main)
+# So that the tests can name the functions in a stack without debug info.
+set_target_properties(threads_tests PROPERTIES ENABLE_EXPORTS ON)
+target_compile_definitions(threads_tests PRIVATE TASKLEAK_PRELOAD_PATH="$<TARGET_FILE:taskleak_preload>")
+add_dependencies(threads_tests taskleak_preload)
+gtest_discover_tests(
+  threads_tests
+  DISCOVERY_MODE PRE_TEST
+  DISCOVERY_TIMEOUT 60
+  PROPERTIES TIMEOUT 300 LABELS threads)
 
 # The parsers' fuzz targets, with the parsers compiled anew: libFuzzer is to see into these, which taskleak_fuzz keeps
 # from it. Without libFuzzer each runs on what is kept in corpus/ and on neighbours of it.
