@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "src/threads/look.h"
@@ -30,6 +33,22 @@ TaskState StateOf(const taskleak_v1_look& look) {
   if ((look.thread.flags & taskleak_v1_thread_ended) != 0) return TaskState::kEnded;
   if (look.kind == taskleak_v1_wait_none) return TaskState::kRunnable;
   return look.kind == taskleak_v1_wait_sleep ? TaskState::kSleeping : TaskState::kBlocked;
+}
+
+// Whether memory is mapped so that another process may have it too. libstdc++'s std::atomic::wait
+// asks for a shared futex on memory that is not.
+bool MappedShared(std::uintptr_t address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream fields(line);
+    std::uintptr_t low = 0;
+    std::uintptr_t high = 0;
+    char dash = 0;
+    std::string mode;
+    fields >> std::hex >> low >> dash >> high >> mode;
+    if (address >= low && address < high) return mode.size() == 4 && mode[3] == 's';
+  }
+  return true;
 }
 
 ThreadView ViewOf(const taskleak_v1_threads_interface& interface, const taskleak_v1_look& look,
@@ -63,7 +82,8 @@ ThreadView ViewOf(const taskleak_v1_threads_interface& interface, const taskleak
               std::string_view(look.proc.comm).starts_with("taskleak-");
   view.detached = (thread.flags & taskleak_v1_thread_detached) != 0;
   view.ended = (thread.flags & taskleak_v1_thread_ended) != 0;
-  view.process_shared = look.process_shared != 0;
+  view.process_shared = look.process_shared != 0 &&
+                        (look.kind != taskleak_v1_wait_futex || MappedShared(look.address));
   view.address = look.address;
   view.owner_tid = look.owner_tid;
   view.voluntary_switches = look.proc.switches;

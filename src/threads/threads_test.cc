@@ -89,6 +89,7 @@ void Check(const Case& check) {
   EXPECT_EQ(view.timed, check.timed);
   EXPECT_FALSE(view.unknown_origin);
   EXPECT_FALSE(view.detached);
+  EXPECT_EQ(view.process_shared, check.object.starts_with("descriptor"));
   ASSERT_EQ(view.task.objects.size(), 1u);
   EXPECT_EQ(view.task.objects[0].kind, check.object);
   if (check.address != nullptr) {

@@ -1,0 +1,17 @@
+// std::async, whose future was given away so that no destructor waits for it.
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "harness/threads/programs/await.h"
+
+int main() {
+  new auto(std::async(std::launch::async, [] {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::unique_lock lock(mutex);
+    ++g_about_to_block;
+    for (;;) changed.wait(lock);
+  }));
+  AwaitBlocked(1);
+}

@@ -1,0 +1,19 @@
+// A joinable thread whose handle was lost while it waits.
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "harness/threads/programs/await.h"
+
+void Worker() {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::unique_lock lock(mutex);
+  ++g_about_to_block;
+  for (;;) changed.wait(lock);
+}
+
+int main() {
+  new std::thread(Worker);
+  AwaitBlocked(1);
+}

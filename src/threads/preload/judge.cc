@@ -1,0 +1,217 @@
+#include "src/threads/preload/judge.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "src/threads/preload/reach.h"
+
+namespace taskleak::internal {
+namespace {
+
+constexpr size_t kMost = 1 << 16;
+
+template <class T>
+T* Reserve() {
+  void* memory = mmap(nullptr, kMost * sizeof(T), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
+}
+
+bool Ours(const taskleak_v1_look& look) {
+  return (look.thread.flags & taskleak_v1_thread_ours) != 0 ||
+         strncmp(look.proc.comm, "taskleak-", 9) == 0;
+}
+
+bool Ended(const taskleak_v1_look& look) {
+  return (look.thread.flags & taskleak_v1_thread_ended) != 0 ||
+         (look.proc.alive == 0 && look.thread.tid != 0);
+}
+
+// Only another thread of the process ends such a wait.
+bool WithinTheProcess(int kind) {
+  switch (kind) {
+    case taskleak_v1_wait_cond:
+    case taskleak_v1_wait_mutex:
+    case taskleak_v1_wait_rdlock:
+    case taskleak_v1_wait_wrlock:
+    case taskleak_v1_wait_semaphore:
+    case taskleak_v1_wait_barrier:
+    case taskleak_v1_wait_join:
+    case taskleak_v1_wait_futex:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a thread waits at for work; a lock or another thread's end is no work.
+bool MayBeIdle(int kind) {
+  return kind == taskleak_v1_wait_cond || kind == taskleak_v1_wait_semaphore ||
+         kind == taskleak_v1_wait_futex;
+}
+
+// Of /proc/self/status: the signals that have a handler, as a mask with bit 0 for signal 1. All, if
+// it cannot be read.
+uint64_t CaughtSignals() {
+  char text[4096];
+  const long file = syscall(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return ~uint64_t{0};
+  const long got = syscall(SYS_read, file, text, sizeof(text) - 1);
+  syscall(SYS_close, file);
+  if (got <= 0) return ~uint64_t{0};
+  text[got] = '\0';
+  const char* at = strstr(text, "SigCgt:");
+  if (at == nullptr) return ~uint64_t{0};
+  uint64_t mask = 0;
+  for (at += 7; *at == '\t' || *at == ' ';) ++at;
+  for (; *at != '\n' && *at != '\0'; ++at)
+    mask = mask * 16 + static_cast<uint64_t>(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+  return mask;
+}
+
+// ThreadSanitizer's own thread sleeps between its rounds, and wakes nobody.
+bool SanitizersOwn(const taskleak_v1_look& look) {
+  static const bool there = dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+  return there && look.thread.id == 0 && look.kind == taskleak_v1_wait_sleep;
+}
+
+// A handler of one of these could post a semaphore; not those of a fault of the thread itself, of
+// the C library (32, 33) or of ours.
+bool ASignalCouldWakeThem() {
+  uint64_t caught = CaughtSignals();
+  constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGTERM, 32, 33};
+  for (const int fault : kFaults) caught &= ~(uint64_t{1} << (fault - 1));
+  return caught != 0;
+}
+
+}  // namespace
+
+const char* ToString(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kNone:
+      return "none";
+    case Verdict::kIdle:
+      return "idle";
+    case Verdict::kSuspect:
+      return "suspect";
+    case Verdict::kProven:
+      return "proven";
+  }
+  return "none";
+}
+
+const taskleak_v1_threads_interface& TrackingThreads() {
+  using Threads = const taskleak_v1_threads_interface* (*)();
+  const auto first = reinterpret_cast<Threads>(dlsym(RTLD_DEFAULT, "taskleak_v1_threads"));
+  return first != nullptr ? *first() : *taskleak_v1_threads_here();
+}
+
+Judgement::Judgement(When when) : threads_(TrackingThreads()) {
+  looks_ = Reserve<taskleak_v1_look>();
+  again_ = Reserve<taskleak_v1_look>();
+  verdicts_ = Reserve<Verdict>();
+  excluded_ = Reserve<Excluded>();
+  if (looks_ == nullptr || again_ == nullptr || verdicts_ == nullptr || excluded_ == nullptr)
+    return;
+  count_ = threads_.look(looks_, kMost);
+  if (count_ > kMost) count_ = kMost;
+  const int self = static_cast<int>(syscall(SYS_gettid));
+  const int first = getpid();
+  bool any = false;
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& look = looks_[i];
+    const bool stuck = look.thread.tid != self && !Ours(look) && !Ended(look) && look.timed == 0 &&
+                       look.kind != taskleak_v1_wait_none &&
+                       (when == When::kRunning || look.thread.tid != first);
+    verdicts_[i] = stuck ? Verdict::kSuspect : Verdict::kNone;
+    any = any || stuck;
+  }
+  if (!any) return;
+  Exclude();
+  const bool proven = NobodyCanWakeThem(when) && StoodStill();
+  for (size_t i = 0; i < count_; ++i) {
+    if (verdicts_[i] != Verdict::kSuspect) continue;
+    // The first thread serves nobody: it is stuck where it stands.
+    if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind) &&
+        FoundFromModules(maps_, excluded_, excluded_count_, looks_[i].address)) {
+      verdicts_[i] = Verdict::kIdle;
+    } else if (proven) {
+      verdicts_[i] = Verdict::kProven;
+    }
+  }
+}
+
+Judgement::~Judgement() {
+  if (looks_ != nullptr) munmap(looks_, kMost * sizeof(*looks_));
+  if (again_ != nullptr) munmap(again_, kMost * sizeof(*again_));
+  if (excluded_ != nullptr) munmap(excluded_, kMost * sizeof(*excluded_));
+  if (verdicts_ != nullptr) munmap(verdicts_, kMost * sizeof(*verdicts_));
+}
+
+// The C library puts a thread's control block, which its handle points to, above its stack.
+void Judgement::Exclude() {
+  constexpr size_t kControlBlock = 4096;
+  uintptr_t low = UINTPTR_MAX;
+  uintptr_t high = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_thread& thread = looks_[i].thread;
+    const auto record = reinterpret_cast<uintptr_t>(thread.record);
+    if (record == 0) continue;
+    if (record < low) low = record;
+    if (record + sizeof(taskleak_v1_thread) > high) high = record + sizeof(taskleak_v1_thread);
+    const auto handle = static_cast<uintptr_t>(thread.handle);
+    const uintptr_t stack = thread.wait.registers.sp;
+    if (excluded_count_ + 2 < kMost)
+      excluded_[excluded_count_++] = {stack != 0 && stack < handle ? stack : handle,
+                                      handle + kControlBlock};
+  }
+  excluded_[excluded_count_++] = {low, high};
+}
+
+bool Judgement::NobodyCanWakeThem(When when) const {
+  const int self = static_cast<int>(syscall(SYS_gettid));
+  // One that is not the first thread has called exit: what the first would still have done, nobody
+  // knows.
+  if (when == When::kAtExit && self != getpid()) return false;
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid == self || Ours(look) || Ended(look) || SanitizersOwn(look)) continue;
+    // What waits for a lock that the caller holds, it may have done until a moment ago.
+    if (look.owner_tid == self) return false;
+    if (look.proc.readable == 0 || look.timed != 0 || !WithinTheProcess(look.kind)) return false;
+    // libstdc++'s std::atomic::wait says "shared" of memory that is not: the mapping tells.
+    const Mapping* mapping = look.process_shared != 0 ? maps_.At(look.address) : nullptr;
+    if (look.process_shared != 0 && (mapping == nullptr || mapping->shared)) return false;
+  }
+  return !ASignalCouldWakeThem();
+}
+
+bool Judgement::StoodStill() {
+  const size_t count = threads_.look(again_, kMost);
+  if (count != count_) return false;
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& before = looks_[i];
+    const taskleak_v1_look& after = again_[i];
+    if (before.thread.id != after.thread.id || before.thread.tid != after.thread.tid) return false;
+    if (verdicts_[i] == Verdict::kNone) continue;
+    if (before.thread.wait.version != after.thread.wait.version ||
+        before.proc.switches != after.proc.switches || before.proc.cpu_ns != after.proc.cpu_ns ||
+        before.kind != after.kind || before.address != after.address)
+      return false;
+  }
+  return true;
+}
+
+size_t Judgement::Count(Verdict verdict) const {
+  size_t count = 0;
+  for (size_t i = 0; i < count_; ++i) count += verdicts_[i] == verdict ? 1 : 0;
+  return count;
+}
+
+}  // namespace taskleak::internal
