@@ -6,7 +6,7 @@ include(GoogleTest)
 function(taskleak_tests folder)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc"
        "${PROJECT_SOURCE_DIR}/${folder}/*/testing.cc")
-  list(FILTER tests EXCLUDE REGEX "/src/threads/") # Those wrap the platform's calls: an executable of their own.
+  list(FILTER tests EXCLUDE REGEX "/threads/") # Those wrap the platform's calls: an executable of their own.
   if(NOT tests)
     return()
   endif()
@@ -44,6 +44,34 @@ if(TASKLEAK_LIBFUZZER)
   set_source_files_properties("${PROJECT_SOURCE_DIR}/harness/gtest/feedback_test.cc"
                               PROPERTIES COMPILE_OPTIONS -fno-sanitize=fuzzer-no-link)
 endif()
+
+# Programs that know nothing of taskleak, each as it is, for the preload, and linked.
+file(GLOB programs CONFIGURE_DEPENDS harness/threads/programs/*.cc)
+foreach(source ${programs})
+  cmake_path(GET source STEM program)
+  foreach(target ${program} ${program}_linked)
+    add_executable(program_${target} "${source}")
+    taskleak_own(program_${target})
+    target_link_libraries(program_${target} PRIVATE Threads::Threads)
+    set_target_properties(program_${target} PROPERTIES OUTPUT_NAME ${target} RUNTIME_OUTPUT_DIRECTORY
+                                                       "${PROJECT_BINARY_DIR}/programs")
+    list(APPEND program_targets program_${target})
+  endforeach()
+  target_link_libraries(program_${program}_linked PRIVATE taskleak_native taskleak_exit_judge)
+endforeach()
+
+# An executable of its own: it wraps nothing and links nothing of taskleak.
+add_executable(programs_tests harness/threads/programs_test.cc)
+taskleak_own(programs_tests)
+target_compile_definitions(programs_tests PRIVATE TASKLEAK_PROGRAMS="${PROJECT_BINARY_DIR}/programs"
+                                                  TASKLEAK_PRELOAD="$<TARGET_FILE:taskleak_preload>")
+target_link_libraries(programs_tests PRIVATE GTest::gtest_main)
+add_dependencies(programs_tests taskleak_preload ${program_targets})
+gtest_discover_tests(
+  programs_tests
+  DISCOVERY_MODE PRE_TEST
+  DISCOVERY_TIMEOUT 60
+  PROPERTIES TIMEOUT 300 LABELS threads)
 
 taskleak_tests(src taskleak_model)
 taskleak_tests(fuzz)
@@ -90,6 +118,17 @@ endforeach()
 
 file(GLOB_RECURSE benchmarks CONFIGURE_DEPENDS src/*_benchmark.cc fuzz/*_benchmark.cc harness/*_benchmark.cc
      scenarios/*_benchmark.cc)
+# With and without the wrapped calls: two executables of one source.
+file(GLOB threads_benchmark CONFIGURE_DEPENDS src/threads/*_benchmark.cc)
+list(REMOVE_ITEM benchmarks ${threads_benchmark})
+foreach(target threads-benchmark threads-benchmark-untracked)
+  add_executable(${target} ${threads_benchmark})
+  taskleak_own(${target})
+  target_link_libraries(${target} PRIVATE benchmark::benchmark benchmark::benchmark_main)
+  add_test(NAME benchmarks.${target} COMMAND ${target} --benchmark_min_time=0.001)
+  set_tests_properties(benchmarks.${target} PROPERTIES LABELS benchmark TIMEOUT 300)
+endforeach()
+target_link_libraries(threads-benchmark PRIVATE taskleak_native)
 if(benchmarks)
   add_executable(taskleak-benchmarks ${benchmarks})
   taskleak_own(taskleak-benchmarks)

@@ -2,6 +2,7 @@
 
 #include <semaphore.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <cstddef>
 
@@ -76,12 +77,22 @@ void Judge(Look* look) {
     return;
   }
   if (look->proc.running != 0) return;
-  const taskleak_v1_proc_wait wait = taskleak_v1_proc_wait_of(&look->proc);
+  taskleak_v1_proc_wait wait = taskleak_v1_proc_wait_of(&look->proc);
+  // A wait that a stop interrupted (a debugger's, LeakSanitizer's) goes on under another number and
+  // without its arguments: only the note tells, and where there is none, it was one with a limit.
+  if (look->proc.system_call == SYS_restart_syscall) {
+    const bool noted = note.kind != taskleak_v1_wait_none;
+    wait.kind = noted ? note.kind : static_cast<uint8_t>(taskleak_v1_wait_system_call);
+    wait.timed = noted ? note.timed : 1;
+    wait.address = note.address;
+    wait.process_shared = 1;
+    look->noted = noted;
+  }
   look->kind = wait.kind;
   look->timed = wait.timed;
   look->address = wait.address;
   look->process_shared = wait.process_shared;
-  if (!Agree(note, wait)) return;
+  if (look->noted != 0 || !Agree(note, wait)) return;
   look->noted = 1;
   look->timed = wait.timed | note.timed;
   if (wait.kind != taskleak_v1_wait_futex) return;

@@ -1,4 +1,6 @@
 // std::async, waited for.
 #include <future>
 
-int main() { return std::async(std::launch::async, [] { return 0; }).get(); }
+int main() {
+  return std::async(std::launch::async, [] { return 0; }).get();
+}

@@ -22,5 +22,5 @@ int main() {
   }
   int status = -1;
   waitpid(child, &status, 0);
-  return status;
+  return status == 0 ? 0 : 1;
 }

@@ -22,5 +22,5 @@ int main() {
   word = 1;
   word.notify_all();
   waiter.join();
-  return status;
+  return status == 0 ? 0 : 1;
 }

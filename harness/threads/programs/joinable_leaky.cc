@@ -14,6 +14,7 @@ void Worker() {
 }
 
 int main() {
-  new std::thread(Worker);
+  static auto* const lost = new std::thread(Worker);
+  static_cast<void>(lost);
   AwaitBlocked(1);
 }

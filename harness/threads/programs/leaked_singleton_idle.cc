@@ -1,4 +1,5 @@
-// A pool that lives for the process, on purpose: a static pointer leads to what its workers wait at.
+// A pool that lives for the process, on purpose: a static pointer leads to what its workers wait
+// at.
 #include <condition_variable>
 #include <mutex>
 #include <thread>

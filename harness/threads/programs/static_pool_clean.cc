@@ -1,4 +1,5 @@
-// A pool that a static destructor stops and joins: a process is judged when they have had their turn.
+// A pool that a static destructor stops and joins: a process is judged when they have had their
+// turn.
 #include <condition_variable>
 #include <mutex>
 #include <thread>

@@ -119,6 +119,34 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   excluded_ = Reserve<Excluded>();
   if (looks_ == nullptr || again_ == nullptr || verdicts_ == nullptr || excluded_ == nullptr)
     return;
+  constexpr int kTries = 20;
+  bool still = false;
+  for (int i = 0; i < kTries && !still; ++i) {
+    if (i != 0) {
+      timespec span{0, 1'000'000};
+      syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
+    }
+    const bool any = Collect(when);
+    still = Settled() && (!any || StoodStill());
+    if (still && !any) return;
+  }
+  Exclude();
+  const bool proven = still && NobodyCanWakeThem(when);
+  const int first = getpid();
+  for (size_t i = 0; i < count_; ++i) {
+    if (verdicts_[i] != Verdict::kSuspect) continue;
+    // The first thread serves nobody: it is stuck where it stands.
+    if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind) &&
+        FoundFromModules(maps_, excluded_, excluded_count_, looks_[i].address)) {
+      verdicts_[i] = Verdict::kIdle;
+    } else if (proven) {
+      verdicts_[i] = Verdict::kProven;
+    }
+  }
+}
+
+// One look; whether anybody is blocked without a time limit.
+bool Judgement::Collect(When when) {
   count_ = threads_.look(looks_, kMost);
   if (count_ > kMost) count_ = kMost;
   const int self = static_cast<int>(syscall(SYS_gettid));
@@ -132,19 +160,19 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
     verdicts_[i] = stuck ? Verdict::kSuspect : Verdict::kNone;
     any = any || stuck;
   }
-  if (!any) return;
-  Exclude();
-  const bool proven = NobodyCanWakeThem(when) && StoodStill();
+  return any;
+}
+
+// Nobody is on its way into a wait or out of one: noted, and not blocked by the kernel's word.
+bool Judgement::Settled() const {
+  const int self = static_cast<int>(syscall(SYS_gettid));
   for (size_t i = 0; i < count_; ++i) {
-    if (verdicts_[i] != Verdict::kSuspect) continue;
-    // The first thread serves nobody: it is stuck where it stands.
-    if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind) &&
-        FoundFromModules(maps_, excluded_, excluded_count_, looks_[i].address)) {
-      verdicts_[i] = Verdict::kIdle;
-    } else if (proven) {
-      verdicts_[i] = Verdict::kProven;
-    }
+    const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid != self && !Ours(look) && !Ended(look) &&
+        look.thread.wait.kind != taskleak_v1_wait_none && look.noted == 0)
+      return false;
   }
+  return true;
 }
 
 Judgement::~Judgement() {

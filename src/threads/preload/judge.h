@@ -28,8 +28,9 @@ enum class When {
 //
 // Proven: every thread but the caller, and those of taskleak's, is in a wait without a time limit
 // that only another thread of this process could end; none of them moved between two looks (the
-// same wait, as often on a processor, for as long); and no signal has a handler that could wake
-// one. Anything else that is blocked without a time limit is suspect.
+// same wait, as often on a processor, for as long, and none on its way into or out of one, for
+// which it waits up to 20 ms); and no signal has a handler that could wake one. Anything else that
+// is blocked without a time limit is suspect.
 class Judgement {
  public:
   explicit Judgement(When when);
@@ -45,6 +46,8 @@ class Judgement {
   const Maps& maps() const { return maps_; }
 
  private:
+  bool Collect(When when);
+  bool Settled() const;
   bool NobodyCanWakeThem(When when) const;
   bool StoodStill();
   void Exclude();

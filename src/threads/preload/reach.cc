@@ -1,5 +1,6 @@
 #include "src/threads/preload/reach.h"
 
+#include <dlfcn.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -86,10 +87,21 @@ class Search {
     if (mapping->path[0] == '[' && mapping->path[1] == 's') return false;  // The first stack.
     for (size_t i = 0; i < excluded_count_; ++i)
       if (pointer >= excluded_[i].low && pointer < excluded_[i].high) return false;
-    const Block block{pointer, pointer + SizeOf(pointer, *mapping)};
+    const Block block = BlockAt(pointer, *mapping);
     if (address_ >= block.low && address_ < block.high) return true;
+    if (block.low == block.high) return false;
     if (count_[queue] < kQueue && Mark(pointer)) memory_->queue[queue][count_[queue]++] = block;
     return false;
+  }
+
+  // A sanitizer's allocator is asked: what it did not give to the program is its own, and leads
+  // from its lists of threads to all of them.
+  Block BlockAt(uintptr_t pointer, const Mapping& mapping) const {
+    if (begin_ == nullptr || size_ == nullptr) return {pointer, pointer + SizeOf(pointer, mapping)};
+    const void* begin = begin_(reinterpret_cast<const void*>(pointer));
+    if (begin == nullptr) return {pointer, pointer};
+    const auto low = reinterpret_cast<uintptr_t>(begin);
+    return {low, low + size_(begin)};
   }
 
   // As glibc's malloc notes it before the block.
@@ -118,6 +130,10 @@ class Search {
   }
 
   const Maps& maps_;
+  const void* (*const begin_)(const void*) = reinterpret_cast<const void* (*)(const void*)>(
+      dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_begin"));
+  size_t (*const size_)(const void*) = reinterpret_cast<size_t (*)(const void*)>(
+      dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size"));
   const Excluded* const excluded_;
   const size_t excluded_count_;
   const uintptr_t address_;
