@@ -79,13 +79,13 @@ taskleak_tests(harness taskleak_cli)
 taskleak_tests(scenarios taskleak_scenarios)
 
 # The wrapped calls, and what they see of threads that know nothing of taskleak.
-file(GLOB tests CONFIGURE_DEPENDS src/threads/*_test.cc)
+file(GLOB_RECURSE tests CONFIGURE_DEPENDS src/threads/*_test.cc)
 add_executable(threads_tests ${tests})
 taskleak_own(threads_tests)
 target_link_libraries(threads_tests PRIVATE taskleak_native taskleak GTest::gtest_main)
 # So that the tests can name the functions in a stack without debug info.
 set_target_properties(threads_tests PROPERTIES ENABLE_EXPORTS ON)
-target_compile_definitions(threads_tests PRIVATE TASKLEAK_PRELOAD_PATH="$<TARGET_FILE:taskleak_preload>")
+target_compile_definitions(threads_tests PRIVATE TASKLEAK_PRELOAD="$<TARGET_FILE:taskleak_preload>")
 add_dependencies(threads_tests taskleak_preload)
 gtest_discover_tests(
   threads_tests

@@ -3,6 +3,7 @@
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstddef>
 
@@ -65,10 +66,20 @@ int OwnerOf(const Look& look) {
   }
 }
 
+// Whether this machine lets us read what threads are blocked in: of the caller it says "running".
+bool SystemCallsAreTold() {
+  taskleak_v1_proc self;
+  taskleak_v1_proc_read(static_cast<int>(syscall(SYS_gettid)), &self);
+  return self.readable != 0;
+}
+
 void Judge(Look* look) {
   const taskleak_v1_wait& note = look->thread.wait;
   if (look->proc.alive == 0 || (look->thread.flags & taskleak_v1_thread_ended) != 0) return;
-  if (look->proc.readable == 0) {  // Only the note is there to be believed.
+  if (look->proc.readable == 0) {
+    // A thread that is about to vanish; or a machine that hides it, where only the note is left to
+    // be believed.
+    if (SystemCallsAreTold()) return;
     look->kind = note.kind;
     look->timed = note.timed;
     look->address = note.address;
@@ -121,9 +132,10 @@ int StillThere(const void* argument) {
   if (taskleak_v1_thread_waits_still(&look.thread) == 0) return 0;
   taskleak_v1_proc now;
   taskleak_v1_proc_read(look.thread.tid, &now);
-  if (look.proc.readable == 0) return 1;
-  return now.alive != 0 && now.running == 0 && now.switches == look.proc.switches &&
-         now.cpu_ns == look.proc.cpu_ns && now.system_call == look.proc.system_call;
+  // Where the kernel does not tell, the thread may be unwinding its stack at this moment.
+  return look.proc.readable != 0 && now.alive != 0 && now.running == 0 &&
+         now.switches == look.proc.switches && now.cpu_ns == look.proc.cpu_ns &&
+         now.system_call == look.proc.system_call;
 }
 
 class Tids {

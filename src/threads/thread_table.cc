@@ -28,6 +28,10 @@ struct Scope {
 // A free record's `next` links to the next free one in the same way.
 struct Table {
   int lock;
+  // Who holds the lock from before a fork until after it; 0: nobody. Others' handlers run meanwhile
+  // in that thread, in the child too, and may start threads (ThreadSanitizer's do): it passes.
+  pthread_t forking;
+  uint64_t last_id_before_fork;
   Thread* threads;
   Scope* scopes;
   uint32_t used;
@@ -48,8 +52,15 @@ void Unlock() { __atomic_store_n(&g_table.lock, 0, __ATOMIC_RELEASE); }
 
 class TableLock {
  public:
-  TableLock() { Lock(); }
-  ~TableLock() { Unlock(); }
+  TableLock() : passes_(__atomic_load_n(&g_table.forking, __ATOMIC_RELAXED) == pthread_self()) {
+    if (!passes_) Lock();
+  }
+  ~TableLock() {
+    if (!passes_) Unlock();
+  }
+
+ private:
+  const bool passes_;
 };
 
 void BeginWrite(uint32_t* version) {
@@ -248,7 +259,11 @@ void taskleak_v1_thread_rename(taskleak_v1_thread_ref ref, const char* name) {
   if (StartsWithOurs(name)) thread->flags |= taskleak_v1_thread_ours;
 }
 
-void taskleak_v1_thread_before_fork(void) { Lock(); }
+void taskleak_v1_thread_before_fork(void) {
+  Lock();
+  g_table.last_id_before_fork = g_table.last_id;
+  __atomic_store_n(&g_table.forking, pthread_self(), __ATOMIC_RELAXED);
+}
 
 void taskleak_v1_thread_after_fork(Thread* self, int child_tid) {
   if (child_tid != 0) {
@@ -256,7 +271,7 @@ void taskleak_v1_thread_after_fork(Thread* self, int child_tid) {
       Thread& thread = g_table.threads[i];
       if (&thread == self) {
         thread.tid = child_tid;
-      } else if (thread.id != 0) {
+      } else if (thread.id != 0 && thread.id <= g_table.last_id_before_fork) {
         thread.flags |= taskleak_v1_thread_lost;
         // Its thread may have been about to change it; nobody will go on.
         thread.version += thread.version % 2;
@@ -264,6 +279,7 @@ void taskleak_v1_thread_after_fork(Thread* self, int child_tid) {
       }
     }
   }
+  __atomic_store_n(&g_table.forking, pthread_t{}, __ATOMIC_RELAXED);
   Unlock();
 }
 

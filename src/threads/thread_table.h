@@ -115,7 +115,8 @@ struct taskleak_v1_thread_ref taskleak_v1_thread_find(pthread_t handle);
 void taskleak_v1_thread_detach(struct taskleak_v1_thread_ref ref);
 void taskleak_v1_thread_joined(struct taskleak_v1_thread_ref ref);
 void taskleak_v1_thread_rename(struct taskleak_v1_thread_ref ref, const char* name);
-// Around fork: the child's only thread is `self`; the others' records are marked lost.
+// Around fork, by the thread that forks, which may call anything here in between: the child's only
+// thread is `self`; the others' records are marked lost.
 void taskleak_v1_thread_before_fork(void);
 void taskleak_v1_thread_after_fork(struct taskleak_v1_thread* self, int child_tid);
 

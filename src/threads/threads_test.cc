@@ -308,7 +308,8 @@ TEST(ThreadsTest, OneThatEndedUnjoinedIsSaidToHaveEnded) {
 }
 
 TEST(ThreadsTest, ADetachedOneIsGoneWhenItHasEnded) {
-  static std::atomic<int> word{0};  // Nobody says when the thread is done with it.
+  static std::atomic<int> word;  // Nobody says when the thread is done with it.
+  word = 0;
   std::thread([] { word.wait(0); }).detach();
   const ThreadView view = AwaitBlocked("futex wait");
   EXPECT_TRUE(view.detached);
@@ -385,6 +386,29 @@ TEST(ThreadsTest, AChildOfAForkDoesNotHaveItsParentsThreads) {
   word.store(1);
   word.notify_all();
   thread.join();
+}
+
+// Handlers of a fork run in the order in which they were registered, in the child; those of others
+// come before ours or after.
+TEST(ThreadsTest, AHandlerOfAForkMayStartAThread) {
+  static bool armed = false;
+  static const int registered = pthread_atfork(
+      [] {
+        if (armed) std::thread([] {}).join();
+      },
+      nullptr,
+      [] {
+        if (armed) std::thread([] {}).join();
+      });
+  ASSERT_EQ(registered, 0);
+  armed = true;
+  const pid_t child = fork();
+  if (child == 0) _exit(static_cast<int>(SnapshotThreads().size()));
+  armed = false;
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(ThreadsTest, ManyLifetimesLeaveNothingBehind) {

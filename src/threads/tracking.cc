@@ -6,8 +6,6 @@
 
 #include "src/threads/look.h"
 
-extern "C" __attribute__((weak)) void* __libc_stack_end;
-
 namespace taskleak::internal {
 
 constinit thread_local taskleak_v1_thread* t_thread = nullptr;
@@ -15,8 +13,8 @@ constinit thread_local taskleak_v1_thread* t_thread = nullptr;
 namespace {
 
 // This thread is not to be adopted: it has ended, or is being adopted.
-thread_local bool t_closed __attribute__((tls_model("initial-exec"))) = false;
-thread_local int t_rounds __attribute__((tls_model("initial-exec"))) = 0;
+thread_local bool t_closed = false;
+thread_local int t_rounds = 0;
 
 enum class Role : int { kUnknown, kTracks, kHandsOn };
 constinit int g_role = static_cast<int>(Role::kUnknown);
@@ -47,9 +45,10 @@ void AfterForkInChild() {
 void AttachMain() {
   taskleak_v1_thread* main = taskleak_v1_thread_acquire();
   if (main == nullptr) return;
-  const uintptr_t high = &__libc_stack_end != nullptr
-                             ? reinterpret_cast<uintptr_t>(__libc_stack_end)
-                             : reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  // The loader's: searched for rather than linked, so that nothing needs the loader by name.
+  auto* const* const end = static_cast<void**>(dlsym(RTLD_DEFAULT, "__libc_stack_end"));
+  const uintptr_t high =
+      reinterpret_cast<uintptr_t>(end != nullptr ? *end : __builtin_frame_address(0));
   taskleak_v1_thread_running(main, pthread_self(), Tid(), high);
   t_thread = main;
 }

@@ -1,7 +1,8 @@
 // What the wrapped calls share: the calling thread's record, and the note of what it waits in.
 //
 // Invariants:
-//  1. A thread's record is found by a thread_local of the initial-exec model, so that asking for it
+//  1. A thread's record is found by a thread_local of the initial-exec model (a compiler's option,
+//     which these files are built with), so that asking for it
 //     calls nothing and works in signal handlers.
 //  2. A process tracks its threads once: of several copies of this (linked and preloaded) the one
 //     that comes first in symbol order does it, and the others only hand calls on.
@@ -21,8 +22,7 @@
 
 namespace taskleak::internal {
 
-extern constinit thread_local taskleak_v1_thread* t_thread
-    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern constinit thread_local taskleak_v1_thread* t_thread;
 
 // Finds the real calls, decides who tracks, and makes the first thread's record. Idempotent.
 void BeginTracking();

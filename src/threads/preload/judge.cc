@@ -75,10 +75,9 @@ uint64_t CaughtSignals() {
   return mask;
 }
 
-// ThreadSanitizer's own thread sleeps between its rounds, and wakes nobody.
-bool SanitizersOwn(const taskleak_v1_look& look) {
+bool ThreadSanitizerIsThere() {
   static const bool there = dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
-  return there && look.thread.id == 0 && look.kind == taskleak_v1_wait_sleep;
+  return there;
 }
 
 // A handler of one of these could post a semaphore; not those of a fault of the thread itself, of
@@ -202,14 +201,30 @@ void Judgement::Exclude() {
   excluded_[excluded_count_++] = {low, high};
 }
 
+// ThreadSanitizer's own thread sleeps, works and wakes nobody. It is the first one after the first
+// thread, and makes no wrapped call. 0: there is none.
+int Judgement::SanitizersThread() const {
+  if (!ThreadSanitizerIsThere()) return 0;
+  const taskleak_v1_look* earliest = nullptr;
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid != getpid() && look.thread.tid != 0 && !Ours(look) &&
+        (earliest == nullptr || look.thread.tid < earliest->thread.tid))
+      earliest = &look;
+  }
+  return earliest != nullptr && earliest->thread.wait.count == 0 ? earliest->thread.tid : 0;
+}
+
 bool Judgement::NobodyCanWakeThem(When when) const {
   const int self = static_cast<int>(syscall(SYS_gettid));
   // One that is not the first thread has called exit: what the first would still have done, nobody
   // knows.
   if (when == When::kAtExit && self != getpid()) return false;
+  const int sanitizers = SanitizersThread();
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
-    if (look.thread.tid == self || Ours(look) || Ended(look) || SanitizersOwn(look)) continue;
+    if (look.thread.tid == self || look.thread.tid == sanitizers || Ours(look) || Ended(look))
+      continue;
     // What waits for a lock that the caller holds, it may have done until a moment ago.
     if (look.owner_tid == self) return false;
     if (look.proc.readable == 0 || look.timed != 0 || !WithinTheProcess(look.kind)) return false;

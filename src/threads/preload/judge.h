@@ -48,6 +48,7 @@ class Judgement {
  private:
   bool Collect(When when);
   bool Settled() const;
+  int SanitizersThread() const;
   bool NobodyCanWakeThem(When when) const;
   bool StoodStill();
   void Exclude();
