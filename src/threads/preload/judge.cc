@@ -135,10 +135,12 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   for (size_t i = 0; i < count_; ++i) {
     if (verdicts_[i] != Verdict::kSuspect) continue;
     // The first thread serves nobody: it is stuck where it stands.
-    if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind) &&
-        FoundFromModules(maps_, excluded_, excluded_count_, looks_[i].address)) {
+    Reach reach = Reach::kNo;
+    if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind))
+      reach = FindFromModules(maps_, excluded_, excluded_count_, looks_[i].address);
+    if (reach == Reach::kYes) {
       verdicts_[i] = Verdict::kIdle;
-    } else if (proven) {
+    } else if (proven && reach == Reach::kNo) {
       verdicts_[i] = Verdict::kProven;
     }
   }

@@ -42,11 +42,27 @@ char* Skip(char* at, char what) {
   return at;
 }
 
-// An executable at a fixed address has that in its file too.
-bool Fixed(uintptr_t first) {
+// What a module's own header, which is mapped at its lowest address, says of it.
+struct Header {
+  bool fixed = false;  // Its addresses in the file are those in memory.
+  uintptr_t end = 0;   // Of its zeroed data, from its base; 0: not known.
+};
+
+Header ReadHeader(uintptr_t first) {
+  Header out;
   ElfW(Ehdr) header;
-  return taskleak_v1_read_memory(first, &header, sizeof(header)) == sizeof(header) &&
-         memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_type == ET_EXEC;
+  if (taskleak_v1_read_memory(first, &header, sizeof(header)) != sizeof(header) ||
+      memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return out;
+  out.fixed = header.e_type == ET_EXEC;
+  for (int i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment;
+    const uintptr_t at = first + header.e_phoff + static_cast<size_t>(i) * sizeof(segment);
+    if (taskleak_v1_read_memory(at, &segment, sizeof(segment)) != sizeof(segment)) break;
+    const uintptr_t end = (segment.p_vaddr + segment.p_memsz + 4095) & ~uintptr_t{4095};
+    if (segment.p_type == PT_LOAD && end > out.end) out.end = end;
+  }
+  return out;
 }
 
 }  // namespace
@@ -95,22 +111,34 @@ void Maps::Parse(char* line) {
   at = Skip(Skip(Skip(at, ' '), ' '), ' ');
   mapping.path = at;
   mapping.module = at[0] == '/' && !mapping.shared;
-  mapping.base = mapping.low - offset;
-  if (count_ != 0) {
-    const Mapping& before = mappings_[count_ - 1];
-    if (mapping.module && before.module && strcmp(before.path, mapping.path) == 0) {
-      mapping.base = before.base;
-    } else if (mapping.module) {
-      mapping.base = Fixed(mapping.low) ? 0 : mapping.base;
-    } else if (at[0] == '\0' && mapping.writable && before.module && before.high == mapping.low) {
-      mapping.module = true;
-      mapping.path = before.path;
-      mapping.base = before.base;
-    }
-  } else if (mapping.module && Fixed(mapping.low)) {
-    mapping.base = 0;
-  }
+  const Mapping* before = count_ != 0 ? &mappings_[count_ - 1] : nullptr;
+  if (before != nullptr && !before->module) before = nullptr;
   ++count_;
+  if (mapping.module) {
+    if (before != nullptr && strcmp(before->path, mapping.path) == 0) {
+      mapping.base = before->base;
+      mapping.end = before->end;
+      return;
+    }
+    const Header header = ReadHeader(mapping.low);
+    mapping.base = header.fixed ? 0 : mapping.low - offset;
+    mapping.end = mapping.base + header.end;
+    return;
+  }
+  // The module's zeroed data; the kernel may show it as one with what happens to lie behind.
+  if (at[0] != '\0' || before == nullptr || before->high != mapping.low ||
+      before->end <= mapping.low)
+    return;
+  mapping.path = before->path;
+  mapping.base = before->base;
+  mapping.module = true;
+  mapping.end = before->end;
+  if (mapping.high <= mapping.end || count_ == kMappings) return;
+  Mapping& rest = mappings_[count_++];
+  rest = mapping;
+  rest.low = mapping.high = mapping.end;
+  rest.path = "";
+  rest.module = false;
 }
 
 const Mapping* Maps::At(uintptr_t address) const {

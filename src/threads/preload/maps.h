@@ -18,6 +18,7 @@ struct Mapping {
   bool shared;
   bool module;     // Of an executable or library, or the zeroed memory behind its data.
   uintptr_t base;  // Of a module: what an address less this is in its file.
+  uintptr_t end;   // Of the module.
 };
 
 class Maps {

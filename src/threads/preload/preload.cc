@@ -126,8 +126,9 @@ void StartWatching() {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // The user's signals are the user's threads'.
-  if (TASKLEAK_REAL(pthread_create)(&thread, &attributes, &Watch, nullptr) == 0)
-    TASKLEAK_REAL(pthread_setname_np)(thread, "taskleak-watch");
+  // As anybody would: a sanitizer in the executable must know every thread that comes across it.
+  if (pthread_create(&thread, &attributes, &Watch, nullptr) == 0)
+    pthread_setname_np(thread, "taskleak-watch");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr int kHops = 3;
 constexpr size_t kQueue = 1 << 18;
 constexpr size_t kSeen = 1 << 19;
-constexpr size_t kMostBytes = size_t{64} << 20;
+constexpr size_t kMostBytes = size_t{256} << 20;
 constexpr size_t kUnknownSize = 512;
 
 constexpr const char* kSystems[] = {"libc.so", "libc-",      "ld-linux",
@@ -49,19 +49,19 @@ class Search {
         address_(address),
         memory_(memory) {}
 
-  bool Run() {
+  Reach Run() {
     for (const Mapping& mapping : maps_)
       if (mapping.module && mapping.writable && mapping.readable && !Systems(mapping) &&
           Scan({mapping.low, mapping.high}, 0))
-        return true;
+        return Reach::kYes;
     for (int hop = 1; hop < kHops; ++hop) {
       const int from = (hop - 1) % 2;
       const size_t count = count_[from];
       count_[hop % 2] = 0;
       for (size_t i = 0; i < count; ++i)
-        if (Scan(memory_->queue[from][i], hop % 2)) return true;
+        if (Scan(memory_->queue[from][i], hop % 2)) return Reach::kYes;
     }
-    return false;
+    return gave_up_ ? Reach::kGaveUp : Reach::kNo;
   }
 
  private:
@@ -71,7 +71,10 @@ class Search {
       size_t size = block.high - at;
       if (size > sizeof(memory_->buffer)) size = sizeof(memory_->buffer);
       bytes_ += size;
-      if (bytes_ > kMostBytes) return false;
+      if (bytes_ > kMostBytes) {
+        gave_up_ = true;
+        return false;
+      }
       size = taskleak_v1_read_memory(at, memory_->buffer, size);
       const auto* words = reinterpret_cast<const uintptr_t*>(memory_->buffer);
       for (size_t i = 0; i < size / sizeof(uintptr_t); ++i)
@@ -90,7 +93,12 @@ class Search {
     const Block block = BlockAt(pointer, *mapping);
     if (address_ >= block.low && address_ < block.high) return true;
     if (block.low == block.high) return false;
-    if (count_[queue] < kQueue && Mark(pointer)) memory_->queue[queue][count_[queue]++] = block;
+    if (!Mark(block.low)) return false;
+    if (count_[queue] == kQueue) {
+      gave_up_ = true;
+    } else {
+      memory_->queue[queue][count_[queue]++] = block;
+    }
     return false;
   }
 
@@ -140,20 +148,21 @@ class Search {
   Memory* const memory_;
   size_t count_[2] = {0, 0};
   size_t bytes_ = 0;
+  bool gave_up_ = false;
 };
 
 }  // namespace
 
-bool FoundFromModules(const Maps& maps, const Excluded* excluded, size_t count, uintptr_t address) {
+Reach FindFromModules(const Maps& maps, const Excluded* excluded, size_t count, uintptr_t address) {
   const Mapping* own = maps.At(address);
-  if (own == nullptr) return false;
-  if (own->module) return own->writable;
+  if (own == nullptr) return Reach::kNo;
+  if (own->module) return own->writable ? Reach::kYes : Reach::kNo;
   for (size_t i = 0; i < count; ++i)
-    if (address >= excluded[i].low && address < excluded[i].high) return false;
+    if (address >= excluded[i].low && address < excluded[i].high) return Reach::kNo;
   void* memory = mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  const bool found = Search(maps, excluded, count, address, static_cast<Memory*>(memory)).Run();
+  if (memory == MAP_FAILED) return Reach::kGaveUp;
+  const Reach found = Search(maps, excluded, count, address, static_cast<Memory*>(memory)).Run();
   munmap(memory, sizeof(Memory));
   return found;
 }
