@@ -12,7 +12,8 @@
 namespace taskleak::internal {
 namespace {
 
-constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR", "TASKLEAK_CORPUS"};
+constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR", "TASKLEAK_CORPUS",
+                                       "TASKLEAK_DEADLINE"};  // The preload's.
 
 }  // namespace
 

@@ -403,7 +403,7 @@ TEST(ThreadsTest, AHandlerOfAForkMayStartAThread) {
   ASSERT_EQ(registered, 0);
   armed = true;
   const pid_t child = fork();
-  if (child == 0) _exit(static_cast<int>(SnapshotThreads().size()));
+  if (child == 0) _exit(static_cast<int>(LiveThreads()));
   armed = false;
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);

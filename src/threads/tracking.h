@@ -1,14 +1,12 @@
 // What the wrapped calls share: the calling thread's record, and the note of what it waits in.
 //
 // Invariants:
-//  1. A thread's record is found by a thread_local of the initial-exec model (a compiler's option,
-//     which these files are built with), so that asking for it
-//     calls nothing and works in signal handlers.
+//  1. A thread's record is found by a thread_local of the initial-exec model, an option these files
+//     are built with: asking for it calls nothing and works in signal handlers.
 //  2. A process tracks its threads once: of several copies of this (linked and preloaded) the one
 //     that comes first in symbol order does it, and the others only hand calls on.
-//  3. A note stands while, and only while, its thread is in the wrapped call; a thread that left
-//  the
-//     call by cancellation leaves a stale one, which whoever looks tells by the kernel's word.
+//  3. A note stands while, and only while, its thread is in the wrapped call. A thread that left it
+//     by cancellation leaves a stale one, which whoever looks tells by the kernel's word.
 #ifndef TASKLEAK_THREADS_TRACKING_H_
 #define TASKLEAK_THREADS_TRACKING_H_
 

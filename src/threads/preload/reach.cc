@@ -105,11 +105,20 @@ class Search {
   // A sanitizer's allocator is asked: what it did not give to the program is its own, and leads
   // from its lists of threads to all of them.
   Block BlockAt(uintptr_t pointer, const Mapping& mapping) const {
-    if (begin_ == nullptr || size_ == nullptr) return {pointer, pointer + SizeOf(pointer, mapping)};
-    const void* begin = begin_(reinterpret_cast<const void*>(pointer));
-    if (begin == nullptr) return {pointer, pointer};
-    const auto low = reinterpret_cast<uintptr_t>(begin);
-    return {low, low + size_(begin)};
+    if (size_ == nullptr || (begin_ == nullptr && owns_ == nullptr))
+      return {pointer, pointer + SizeOf(pointer, mapping)};
+    uintptr_t low = 0;
+    if (begin_ != nullptr) {
+      low = reinterpret_cast<uintptr_t>(begin_(reinterpret_cast<const void*>(pointer)));
+    } else {
+      // gcc 12's knows the beginnings of blocks alone: the pointer may be to somewhat behind one.
+      uintptr_t at = pointer & ~uintptr_t{15};
+      for (size_t tries = 0; tries < kUnknownSize / 16 && low == 0; ++tries, at -= 16)
+        if (owns_(reinterpret_cast<const void*>(at)) != 0) low = at;
+    }
+    if (low == 0) return {pointer, pointer};
+    const Block block{low, low + size_(reinterpret_cast<const void*>(low))};
+    return pointer < block.high ? block : Block{pointer, pointer};
   }
 
   // As glibc's malloc notes it before the block.
@@ -140,6 +149,8 @@ class Search {
   const Maps& maps_;
   const void* (*const begin_)(const void*) = reinterpret_cast<const void* (*)(const void*)>(
       dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_begin"));
+  int (*const owns_)(const void*) =
+      reinterpret_cast<int (*)(const void*)>(dlsym(RTLD_DEFAULT, "__sanitizer_get_ownership"));
   size_t (*const size_)(const void*) = reinterpret_cast<size_t (*)(const void*)>(
       dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size"));
   const Excluded* const excluded_;
