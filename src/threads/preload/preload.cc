@@ -3,9 +3,12 @@
 //
 //   TASKLEAK_DEADLINE=60     seconds. At nine tenths of it everybody who is blocked is reported. A
 //                            process that is proven to be stuck before is reported and ended.
-//   TASKLEAK_REPORT_DIR=dir  the report as JSON too, in dir/taskleak-PID.json.
-//
-// A proven leak turns an exit code of 0, and no other, into 90.
+//   TASKLEAK_REPORT_DIR=dir  the report as JSON too, in dir/taskleak-PID.json; that the process was
+//                            there, and how it ended, in dir/taskleak-PID.seen.
+//   TASKLEAK_EXIT_CODE=90    what a proven leak turns an exit code of 0, and no other, into; 0: it
+//                            never changes one. A process that is stuck has none of its own: one
+//                            that is ended for it exits with this, or with 90.
+//   TASKLEAK_TEXT=0          no text where the report went to a file.
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 #include <cstring>
 
 #include "src/threads/preload/report.h"
+#include "src/threads/preload/seen.h"
 #include "src/threads/tracking.h"
 
 namespace taskleak::internal {
@@ -22,6 +26,8 @@ namespace {
 
 constexpr int kExitCode = 90;
 
+constinit int g_exit_code = kExitCode;
+constinit bool g_text = true;
 const char* g_report_directory = nullptr;
 int64_t g_deadline = 0;  // Nanoseconds; 0: none.
 constinit int g_at_exit = 0;
@@ -34,12 +40,13 @@ size_t Report(When when, const char* reason, bool always) {
   const size_t proven = judgement.Count(Verdict::kProven);
   const bool any = proven + judgement.Count(Verdict::kSuspect) + judgement.Count(Verdict::kIdle);
   if (!any && !always) return 0;
+  bool filed = false;
   if (g_report_directory != nullptr) {
     Out json;
     WriteJson(judgement, reason, &json);
-    WriteReportFile(g_report_directory, json);
+    filed = WriteReportFile(g_report_directory, json);
   }
-  if (any && judgement.threads().forked() == 0) {
+  if (any && judgement.threads().forked() == 0 && (g_text || !filed)) {
     Out text;
     WriteText(judgement, reason, &text);
     text.WriteTo(STDERR_FILENO);
@@ -56,14 +63,17 @@ bool Alone() {
 
 void AtExit(int status, void*) {
   __atomic_store_n(&g_at_exit, 1, __ATOMIC_RELEASE);
-  if (Alone() || __atomic_exchange_n(&g_reported, 1, __ATOMIC_ACQ_REL) != 0) return;
-  const size_t proven = Report(When::kAtExit, "the process ends", false);
-  if (proven == 0 || status != 0 || TrackingThreads().forked() != 0) return;
+  size_t proven = 0;
+  if (!Alone() && __atomic_exchange_n(&g_reported, 1, __ATOMIC_ACQ_REL) == 0)
+    proven = Report(When::kAtExit, "the process ends", false);
+  if (TrackingThreads().forked() != 0) return;
+  if (g_report_directory != nullptr) FinishSeen(g_report_directory, status, End::kJudged);
+  if (proven == 0 || status != 0 || g_exit_code == 0) return;
   fflush(nullptr);
   // It ends the process with a code of its own where it finds something.
   if (void* check = dlsym(RTLD_DEFAULT, "__lsan_do_leak_check"); check != nullptr)
     reinterpret_cast<void (*)()>(check)();
-  _exit(kExitCode);
+  _exit(g_exit_code);
 }
 
 void Terminate(int signal) {
@@ -107,7 +117,11 @@ void* Watch(void*) {
             judgement.look(i).thread.tid == getpid() && judgement.verdict(i) == Verdict::kProven;
     }
     if (!stuck || __atomic_exchange_n(&g_reported, 1, __ATOMIC_ACQ_REL) != 0) continue;
-    if (Report(When::kRunning, "the process is stuck for ever", true) != 0) _exit(kExitCode);
+    if (Report(When::kRunning, "the process is stuck for ever", true) != 0) {
+      const int code = g_exit_code != 0 ? g_exit_code : kExitCode;
+      if (g_report_directory != nullptr) FinishSeen(g_report_directory, code, End::kJudged);
+      _exit(code);
+    }
     __atomic_store_n(&g_reported, 0, __ATOMIC_RELEASE);
   }
   if (__atomic_exchange_n(&g_reported, 1, __ATOMIC_ACQ_REL) == 0) {
@@ -133,6 +147,25 @@ void StartWatching() {
   pthread_attr_destroy(&attributes);
 }
 
+void Complain(const char* variable, const char* value, const char* mend) {
+  Out out;
+  out.Text("taskleak: ").Text(variable).Text(" is ").Quoted(value).Text(mend);
+  out.WriteTo(STDERR_FILENO);
+}
+
+void ReadExitCode() {
+  const char* text = getenv("TASKLEAK_EXIT_CODE");
+  if (text == nullptr || text[0] == '\0') return;
+  char* end = nullptr;
+  const long code = strtol(text, &end, 10);
+  if (*end == '\0' && code >= 0 && code <= 255) {
+    g_exit_code = static_cast<int>(code);
+  } else {
+    Complain("TASKLEAK_EXIT_CODE", text,
+             ", which is no exit code; set it to a number from 0 (never change one) to 255.\n");
+  }
+}
+
 // "60", "2.5", "60s". 0: no such number.
 int64_t ParseSeconds(const char* text) {
   char* end = nullptr;
@@ -149,6 +182,10 @@ __attribute__((constructor(102))) void Begin() {
   if (const char* directory = getenv("TASKLEAK_REPORT_DIR");
       directory != nullptr && directory[0] != '\0')
     g_report_directory = strdup(directory);
+  if (g_report_directory != nullptr) WriteSeen(g_report_directory);
+  const char* text = getenv("TASKLEAK_TEXT");
+  g_text = text == nullptr || strcmp(text, "0") != 0;
+  ReadExitCode();
   struct sigaction action = {};
   if (sigaction(SIGTERM, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
     action = {};
@@ -162,11 +199,31 @@ __attribute__((constructor(102))) void Begin() {
     StartWatching();
     return;
   }
-  Out out;
-  out.Text("taskleak: TASKLEAK_DEADLINE is ").Quoted(deadline);
-  out.Text(", which is no number of seconds; set it to one such as 60 or 2.5.\n");
-  out.WriteTo(STDERR_FILENO);
+  Complain("TASKLEAK_DEADLINE", deadline,
+           ", which is no number of seconds; set it to one such as 60 or 2.5.\n");
 }
 
 }  // namespace
+
+#if defined(TASKLEAK_PRELOAD)
+// Of a process of its own program: that of a fork says nothing. Every process of a shell's ends so,
+// and must not look like one that was killed.
+void NoteEndWithoutExit(int status) {
+  if (g_report_directory == nullptr || TrackingThreads().forked() != 0) return;
+  if (__atomic_load_n(&g_at_exit, __ATOMIC_ACQUIRE) != 0) return;
+  FinishSeen(g_report_directory, status, Alone() ? End::kAloneByExit : End::kLeftByExit);
+}
+#endif
+
 }  // namespace taskleak::internal
+
+#if defined(TASKLEAK_PRELOAD)
+extern "C" __attribute__((visibility("default"), noreturn)) void _exit(int status) {
+  taskleak::internal::NoteEndWithoutExit(status);
+  for (;;) syscall(SYS_exit_group, status);
+}
+
+extern "C" __attribute__((visibility("default"), noreturn)) void _Exit(int status) noexcept {
+  _exit(status);
+}
+#endif
