@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <set>
 #include <sstream>
 #include <utility>
 
+#include "harness/command/child.h"
 #include "harness/command/files.h"
 #include "harness/command/fingerprint.h"
 #include "harness/command/json_access.h"
@@ -20,6 +20,9 @@ namespace taskleak::internal {
 namespace {
 
 using nlohmann::json;
+
+// Why the preload judges who ended by exit.
+constexpr std::string_view kAtItsEnd = "the process ends";
 
 std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
@@ -34,8 +37,6 @@ std::string Key(const Leak& leak) {
   }
   return key.str();
 }
-
-bool Lives(int pid) { return kill(pid, 0) == 0 || errno == EPERM; }
 
 }  // namespace
 
@@ -88,6 +89,7 @@ void Gatherer::AddSeen(const std::string& path, const std::string& text) {
       process = &Process(FolderOf(path), static_cast<int>(Integer(entry, "pid")));
       process->program = Text(entry, "program");
       process->argv = Texts(entry, "argv");
+      parents_.insert(FolderOf(path) + std::to_string(Integer(entry, "parent")));
     } else if (const std::string end = Text(entry, "end"); process != nullptr && !end.empty()) {
       process->exit = static_cast<int>(Integer(entry, "status"));
       // Who left by _exit with no other thread had nothing to be judged.
@@ -111,6 +113,16 @@ void Gatherer::AddProcess(const std::string& path, const std::string& text) {
   ProcessSeen& process = Process(FolderOf(path), static_cast<int>(Integer(document, "pid")));
   process.judged = true;
   process.reason = Text(document, "reason");
+  if (process.reason.starts_with("nine tenths") && process.exit.has_value()) {
+    report_.notes.push_back({"slow", std::string(Basename(process.program)) + " (process " +
+                                         std::to_string(process.pid) +
+                                         ") passed nine tenths of its deadline, and ended by "
+                                         "itself after all."});
+    return;
+  }
+  // Who was looked at while it ran and has children (a shell, ctest) waits for these.
+  const bool waits_for_children = process.reason != kAtItsEnd &&
+                                  parents_.contains(FolderOf(path) + std::to_string(process.pid));
   std::map<std::string, std::string> build_ids;
   for (const json& module : Elements(document, "modules"))
     build_ids[Text(module, "path")] = Text(module, "build_id");
@@ -128,7 +140,7 @@ void Gatherer::AddProcess(const std::string& path, const std::string& text) {
   };
   for (const json& thread : Elements(document, "threads")) {
     const std::optional<LeakVerdict> verdict = LeakVerdictNamed(Text(thread, "verdict"));
-    if (!verdict.has_value()) continue;
+    if (!verdict.has_value() || (waits_for_children && *verdict == LeakVerdict::kSuspect)) continue;
     Leak leak;
     leak.verdict = *verdict;
     leak.operation = Text(thread, "operation");
@@ -199,16 +211,19 @@ bool Gatherer::AddFolder(const std::string& path) {
     if (entry->d_name[0] != '.') names.insert(entry->d_name);
   }
   closedir(folder);
-  for (const std::string& name : names) {
-    const std::string inner = path + "/" + name;
-    struct stat status = {};
-    if (lstat(inner.c_str(), &status) != 0) continue;
-    if (S_ISDIR(status.st_mode)) {
-      AddFolder(inner);
-    } else if (S_ISREG(status.st_mode) &&
-               (name.ends_with(".json") ||
-                (name.starts_with("taskleak-") && name.ends_with(".seen")))) {
-      AddFile(inner);
+  // Who was there, before what they said.
+  for (const bool seen : {true, false}) {
+    for (const std::string& name : names) {
+      const std::string inner = path + "/" + name;
+      struct stat status = {};
+      if (lstat(inner.c_str(), &status) != 0) continue;
+      if (S_ISDIR(status.st_mode)) {
+        if (!seen) AddFolder(inner);
+      } else if (S_ISREG(status.st_mode) &&
+                 (seen ? name.starts_with("taskleak-") && name.ends_with(".seen")
+                       : name.ends_with(".json"))) {
+        AddFile(inner);
+      }
     }
   }
   return true;

@@ -2,8 +2,9 @@
 #ifndef TASKLEAK_HARNESS_COMMAND_GATHER_H_
 #define TASKLEAK_HARNESS_COMMAND_GATHER_H_
 
+#include <map>
+#include <set>
 #include <string>
-#include <vector>
 
 #include "harness/command/run_report.h"
 #include "src/stack/file_symbolizer.h"
@@ -45,6 +46,7 @@ class Gatherer {
   FileSymbolizer symbolizer_;
   std::map<std::string, std::size_t> leaks_;      // By what makes them one leak.
   std::map<std::string, std::size_t> processes_;  // By folder and pid.
+  std::set<std::string> parents_;                 // Likewise, of those that were seen.
   int reports_ = 0;
   int files_ = 0;
 };

@@ -67,8 +67,9 @@ const Frame* UsersFrame(const std::vector<Frame>& stack) {
 
 std::string Plural(std::uint64_t count, std::string_view noun) {
   std::string text = std::to_string(count) + " " + std::string(noun);
-  if (count != 1) text += noun.ends_with("s") ? "es" : "s";
-  return text;
+  if (count == 1) return text;
+  if (noun.ends_with("y")) return text.substr(0, text.size() - 1) + "ies";
+  return text + (noun.ends_with("s") ? "es" : "s");
 }
 
 std::string LeakInOneLine(const Leak& leak) {

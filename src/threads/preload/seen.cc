@@ -42,7 +42,8 @@ void WriteSeen(const char* directory) {
   arguments[size] = '\0';  // The last of a long list is cut off.
   Out out;
   out.Text("{\"schema\":\"taskleak.seen\",\"version\":1,\"pid\":");
-  out.Number(static_cast<uint64_t>(getpid())).Text(",\"program\":").Quoted(program);
+  out.Number(static_cast<uint64_t>(getpid())).Text(",\"parent\":");
+  out.Number(static_cast<uint64_t>(getppid())).Text(",\"program\":").Quoted(program);
   out.Text(",\"argv\":[");
   for (const char* at = arguments; at < arguments + size; at += strlen(at) + 1) {
     if (at != arguments) out.Byte(',');
