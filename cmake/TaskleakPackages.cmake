@@ -35,8 +35,10 @@ taskleak_require(absl libabsl-dev CONFIG)
 set(TASKLEAK_ABSL absl::strings absl::str_format absl::flat_hash_map)
 taskleak_require(nlohmann_json nlohmann-json3-dev CONFIG)
 
-if(TASKLEAK_BUILD_TESTS)
+if(TASKLEAK_BUILD_TESTS OR TASKLEAK_BUILD_COMMAND)
   taskleak_require(CLI11 libcli11-dev CONFIG)
+endif()
+if(TASKLEAK_BUILD_TESTS)
   taskleak_require(benchmark libbenchmark-dev CONFIG)
 endif()
 

@@ -6,7 +6,8 @@ include(GoogleTest)
 function(taskleak_tests folder)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_test.cc"
        "${PROJECT_SOURCE_DIR}/${folder}/*/testing.cc")
-  list(FILTER tests EXCLUDE REGEX "/threads/") # Those wrap the platform's calls: an executable of their own.
+  # Those that wrap the platform's calls, and those that run the command: executables of their own.
+  list(FILTER tests EXCLUDE REGEX "/threads/|/command/")
   if(NOT tests)
     return()
   endif()
@@ -72,6 +73,27 @@ gtest_discover_tests(
   DISCOVERY_MODE PRE_TEST
   DISCOVERY_TIMEOUT 60
   PROPERTIES TIMEOUT 300 LABELS threads)
+
+# The command: its parts, and itself on these programs.
+if(TARGET taskleak_command)
+  file(GLOB tests CONFIGURE_DEPENDS harness/command/*_test.cc)
+  add_executable(command_tests ${tests} harness/command/testing.cc)
+  taskleak_own(command_tests)
+  target_compile_definitions(
+    command_tests
+    PRIVATE TASKLEAK_PROGRAMS="${PROJECT_BINARY_DIR}/programs"
+            TASKLEAK_PRELOAD="$<TARGET_FILE:taskleak_preload>"
+            TASKLEAK_COMMAND="$<TARGET_FILE:taskleak_executable>"
+            TASKLEAK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(command_tests PRIVATE taskleak_command GTest::gmock GTest::gtest_main
+                                              nlohmann_json::nlohmann_json)
+  add_dependencies(command_tests taskleak_executable taskleak_preload ${program_targets})
+  gtest_discover_tests(
+    command_tests
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS command)
+endif()
 
 taskleak_tests(src taskleak_model)
 taskleak_tests(fuzz)

@@ -1,4 +1,5 @@
 #include <map>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -55,52 +56,68 @@ std::pair<std::string, std::string> SuiteAndTest(const std::string& scope) {
   return {scope.substr(0, dot), scope.substr(dot + 1)};
 }
 
+struct TestLeaks {
+  std::vector<const Leak*> failures;
+  std::vector<const Leak*> others;
+};
+
+std::string TextOf(const RunReport& report, const std::vector<const Leak*>& leaks) {
+  RunReport own;
+  own.processes = report.processes;
+  for (const Leak* leak : leaks) own.leaks.push_back(*leak);
+  return EscapeText(AsText(own, {.why_ignored = true}));
+}
+
+void PrintTest(std::ostream& out, const RunReport& report, const std::string& suite,
+               const std::string& name, const TestLeaks& leaks) {
+  out << "    <testcase classname=\"" << Escape(suite) << "\" name=\"" << Escape(name)
+      << "\" time=\"0\"";
+  if (leaks.failures.empty() && leaks.others.empty()) {
+    out << "/>\n";
+    return;
+  }
+  out << ">\n";
+  if (!leaks.failures.empty()) {  // One for a test: readers show no more.
+    out << "      <failure type=\"taskleak\" message=\""
+        << Escape(LeakInOneLine(*leaks.failures.front())) << "\">" << TextOf(report, leaks.failures)
+        << "</failure>\n";
+  }
+  if (!leaks.others.empty())
+    out << "      <system-out>" << TextOf(report, leaks.others) << "</system-out>\n";
+  out << "    </testcase>\n";
+}
+
 }  // namespace
 
-std::string AsJUnit(const RunReport& report) {
-  std::map<std::string, std::map<std::string, std::vector<const Leak*>>> suites;
-  std::size_t failures = 0;
-  std::size_t tests = 0;
+std::string AsJUnit(const RunReport& report, LeakVerdict least) {
+  std::map<std::string, std::map<std::string, TestLeaks>> suites;
   for (const Leak& leak : report.leaks) {
-    if (!Counts(leak) || leak.verdict == LeakVerdict::kIdle) continue;
+    if (!Counts(leak)) continue;
     for (const auto& scope : leak.scopes) {
-      const auto [suite, test] = SuiteAndTest(scope.first);
-      suites[suite][test].push_back(&leak);
+      const std::pair<std::string, std::string> name = SuiteAndTest(scope.first);
+      TestLeaks& test = suites[name.first][name.second];
+      (leak.verdict >= least ? test.failures : test.others).push_back(&leak);
     }
   }
-  for (const auto& suite : suites) failures += suite.second.size();
-  tests = failures;
-  if (suites.empty()) {  // A file without a test is an error to some readers.
-    suites["taskleak"][std::string(kNoTest)];
-    tests = 1;
-  }
-  std::ostringstream out;
-  out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"taskleak\" tests=\""
-      << tests << "\" failures=\"" << failures << "\" errors=\"0\">\n";
+  // A file without a test is an error to some readers.
+  if (suites.empty()) suites["taskleak"][std::string(kNoTest)];
+  std::size_t tests = 0;
+  std::size_t failures = 0;
+  std::ostringstream body;
   for (const auto& suite : suites) {
     std::size_t failed = 0;
-    for (const auto& test : suite.second) failed += test.second.empty() ? 0 : 1;
-    out << "  <testsuite name=\"" << Escape(suite.first) << "\" tests=\"" << suite.second.size()
-        << "\" failures=\"" << failed << "\" errors=\"0\" skipped=\"0\" time=\"0\">\n";
-    for (const auto& test : suite.second) {
-      out << "    <testcase classname=\"" << Escape(suite.first) << "\" name=\""
-          << Escape(test.first) << "\" time=\"0\"";
-      if (test.second.empty()) {
-        out << "/>\n";
-        continue;
-      }
-      // One failure for a test: readers show no more.
-      RunReport own;
-      own.processes = report.processes;
-      for (const Leak* leak : test.second) own.leaks.push_back(*leak);
-      out << ">\n      <failure type=\"taskleak\" message=\""
-          << Escape(LeakInOneLine(*test.second.front())) << "\">" << EscapeText(AsText(own))
-          << "</failure>\n    </testcase>\n";
-    }
-    out << "  </testsuite>\n";
+    for (const auto& test : suite.second) failed += test.second.failures.empty() ? 0 : 1;
+    tests += suite.second.size();
+    failures += failed;
+    body << "  <testsuite name=\"" << Escape(suite.first) << "\" tests=\"" << suite.second.size()
+         << "\" failures=\"" << failed << "\" errors=\"0\" skipped=\"0\" time=\"0\">\n";
+    for (const auto& test : suite.second)
+      PrintTest(body, report, suite.first, test.first, test.second);
+    body << "  </testsuite>\n";
   }
-  out << "</testsuites>\n";
-  return out.str();
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"taskleak\" tests=\"" +
+         std::to_string(tests) + "\" failures=\"" + std::to_string(failures) +
+         "\" errors=\"0\">\n" + body.str() + "</testsuites>\n";
 }
 
 }  // namespace taskleak::internal

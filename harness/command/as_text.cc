@@ -37,7 +37,7 @@ std::string Names(const Leak& leak) {
 std::string BlockedFor(const Leak& leak) {
   std::int64_t longest = 0;
   for (const LeakedThread& thread : leak.threads) longest = std::max(longest, thread.blocked_ms);
-  if (longest == 0) return "";
+  if (longest < 100) return "";
   char text[32];
   std::snprintf(text, sizeof(text), " for %.1fs", static_cast<double>(longest) / 1000);
   return leak.count > 1 ? " for up to" + std::string(text + 4) : text;
@@ -75,6 +75,10 @@ std::size_t ProcessesOf(const Leak& leak) {
   return pids.size();
 }
 
+bool IsFirstThread(const Leak& leak) {
+  return !leak.threads.empty() && leak.threads.front().id == 1;
+}
+
 void PrintLeak(std::ostream& out, const Leak& leak) {
   out << "\n"
       << Plural(leak.count, "thread") << Names(leak) << ", " << ToString(leak.verdict)
@@ -89,7 +93,7 @@ void PrintLeak(std::ostream& out, const Leak& leak) {
   }
   PrintScopes(out, leak);
   if (leak.creation.empty()) {
-    out << "  of unknown origin\n";
+    out << (IsFirstThread(leak) ? "  the first thread of its process\n" : "  of unknown origin\n");
   } else {
     out << "  started at\n";
     PrintStack(out, leak.creation);

@@ -124,6 +124,7 @@ CLI::App* AddReport(CLI::App* app, Parsed* parsed) {
   verb->add_option("--baseline", report.baseline, "Leaks that it knows are marked as such");
   verb->add_flag("--why-ignored", report.why_ignored,
                  "In text: lists what was left out, and by which rule; and idle pools");
+  AddFailOn(verb, &parsed->fail_on);
   return verb;
 }
 
@@ -202,7 +203,10 @@ int Main(int argc, const char* const* argv, std::ostream& out, std::ostream& err
     if (!parsed.deadline.empty()) parsed.run.deadline = ParseSeconds(parsed.deadline);
     return Run(parsed.run, err);
   }
-  if (report->parsed()) return Report(parsed.report, out, err);
+  if (report->parsed()) {
+    parsed.report.fail_on = fail_on;
+    return Report(parsed.report, out, err);
+  }
   if (gate->parsed()) {
     parsed.gate.fail_on = fail_on;
     parsed.gate.today = Today();

@@ -26,7 +26,9 @@ std::string NameOf(const Frame& frame) {
   const std::string offset = std::string(Basename(frame.module)) + "+0x";
   if (!named && (frame.module.empty() || frame.function.starts_with(offset)))
     return ModuleOf(frame);  // Stripped: the offset is another in the next build.
-  return NormalizedName(frame.function);
+  const std::string name = NormalizedName(frame.function);
+  // Every program has a main: those of two programs are two.
+  return name == "main" || name.starts_with("main::") ? ModuleOf(frame) + ":" + name : name;
 }
 
 std::string Names(const std::vector<Frame>& stack, bool users_only) {

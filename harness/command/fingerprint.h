@@ -13,7 +13,8 @@ namespace taskleak::internal {
 // "f1-" and 16 hexadecimal digits, of the operation and of the names of the user's functions on
 // both stacks. Lines, files, addresses and offsets take no part, nor do parameter lists, template
 // arguments, the suffixes of functions that a compiler split off, or how often a function calls
-// itself: what stays is what a person would call the same leak. "f1" is the version of the rule.
+// itself: what stays is what a person would call the same leak. main() goes by its program's name
+// too. "f1" is the version of the rule.
 std::string Fingerprint(std::string_view operation, const std::vector<Frame>& blocked,
                         const std::vector<Frame>& creation);
 

@@ -31,11 +31,6 @@ void List(std::ostream& out, const std::string& title, const std::vector<Compari
   }
 }
 
-bool Exists(const std::string& path) {
-  std::string why;
-  return ReadFile(path, &why).has_value();
-}
-
 // False, and a sentence: the baseline is there, and cannot be used.
 bool ReadBaselineFile(const GateOptions& options, Baseline* baseline, std::ostream& err) {
   std::string why;
@@ -60,7 +55,7 @@ int WriteUpdated(const GateOptions& options, const Baseline& baseline, const Com
   const Baseline updated = Updated(baseline, comparison, complete, options.accept_new);
   const std::string content = WriteBaseline(updated);
   std::string why;
-  if (Exists(options.baseline) && ReadFile(options.baseline, &why) == content) return 0;
+  if (ReadFile(options.baseline, &why) == content) return 0;
   if (!WriteFile(options.baseline, content, &why)) {
     err << "taskleak: cannot write the baseline " << options.baseline << " (" << why
         << "); it is as it was.\n";

@@ -18,7 +18,7 @@ std::string Render(const RunReport& report, const ReportOptions& options) {
   std::error_code error;
   const std::string here = std::filesystem::current_path(error).string();
   if (options.as == "json") return WriteReport(report);
-  if (options.as == "junit") return AsJUnit(report);
+  if (options.as == "junit") return AsJUnit(report, options.fail_on);
   if (options.as == "sarif") return AsSarif(report, here);
   if (options.as == "github") return AsGithub(report, here);
   return AsText(report, {.why_ignored = options.why_ignored});

@@ -225,7 +225,7 @@ int Run(const RunOptions& options, std::ostream& err) {
   if (!options.quiet || fails)
     err << AsText(report, {.why_ignored = options.why_ignored}) << std::flush;
   written = WriteForm(options.report, WriteReport(report), err) && written;
-  written = WriteForm(options.junit, AsJUnit(report), err) && written;
+  written = WriteForm(options.junit, AsJUnit(report, options.fail_on), err) && written;
   written = WriteForm(options.sarif, AsSarif(report, CurrentFolder()), err) && written;
 
   // What is written nowhere else is not thrown away.

@@ -78,7 +78,8 @@ TEST(OriginTest, IsTheOutermostNamespace) {
        {"make_fcontext", "jump_fcontext", "trampoline", "_start", "__libc_start_main@@GLIBC_2.34",
         "__libc_start_call_main", "start_thread", "clone3", "__asan_memcpy", "__tsan_func_entry",
         "_ZN7testing8internal12UnitTestImpl11RunAllTestsEv", "_ZN7testing4Test3RunEv",
-        "pthread_cond_wait", "_Z13RUN_ALL_TESTSv"}) {
+        "pthread_cond_wait", "_Z13RUN_ALL_TESTSv",
+        "_ZN6__tsan32call_pthread_cancel_with_cleanupEPFiPvEPFvS0_ES0_"}) {
     EXPECT_EQ(origin(runtime), FrameOrigin::kRuntime) << runtime;
   }
 }

@@ -55,6 +55,8 @@ constexpr std::array<std::string_view, 9> kStandardScopes = {
     "St", "Sa", "Sb", "Ss", "Si", "So", "Sd", "9__gnu_cxx", "10__cxxabiv1"};
 constexpr std::array<std::string_view, 4> kTestScopes = {
     "7testing", "6fuzzer6Fuzzer", "6fuzzer12FuzzerDriver", "6fuzzer10RunOneTest"};
+constexpr std::array<std::string_view, 6> kSanitizerScopes = {
+    "6__asan", "6__lsan", "6__tsan", "7__ubsan", "11__sanitizer", "14__interception"};
 
 // operator new, new[], delete and delete[], and what a throw calls.
 constexpr std::array<std::string_view, 6> kStandardNames = {"_Znw", "_Zna",   "_Zdl",
@@ -114,7 +116,8 @@ FrameOrigin OriginOf(const FunctionNames& names) {
       IsIn(qualified, "std") || IsIn(qualified, "__gnu_cxx")) {
     return FrameOrigin::kStandardLibrary;
   }
-  if (StartsWithAny(scope, kTestScopes) || IsIn(qualified, "testing") || IsRuntimeName(linkage)) {
+  if (StartsWithAny(scope, kTestScopes) || StartsWithAny(scope, kSanitizerScopes) ||
+      IsIn(qualified, "testing") || IsRuntimeName(linkage)) {
     return FrameOrigin::kRuntime;
   }
   if (mangled) return FrameOrigin::kUser;
