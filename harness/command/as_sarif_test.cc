@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-json Run(const RunReport& report) {
+json SarifRun(const RunReport& report) {
   const json document = json::parse(AsSarif(report, "/work"));
   EXPECT_EQ(document["version"], "2.1.0");
   EXPECT_EQ(document["runs"].size(), 1u);
@@ -19,7 +19,7 @@ json Run(const RunReport& report) {
 }
 
 TEST(AsSarifTest, NamesTheToolItsRulesAndItsResults) {
-  const json run = Run(FixedReport());
+  const json run = SarifRun(FixedReport());
   EXPECT_EQ(run["tool"]["driver"]["name"], "taskleak");
   EXPECT_EQ(run["tool"]["driver"]["version"], "0.1.0");
   ASSERT_EQ(run["results"].size(), 4u);
@@ -36,7 +36,7 @@ TEST(AsSarifTest, NamesTheToolItsRulesAndItsResults) {
 }
 
 TEST(AsSarifTest, FilesAreNamedFromTheRootOrInFull) {
-  const json run = Run(FixedReport());
+  const json run = SarifRun(FixedReport());
   const json& inside = run["results"][0]["locations"][0]["physicalLocation"];
   EXPECT_EQ(inside["artifactLocation"]["uri"], "src/pool.cc");
   EXPECT_EQ(inside["artifactLocation"]["uriBaseId"], "SRCROOT");
@@ -48,7 +48,7 @@ TEST(AsSarifTest, FilesAreNamedFromTheRootOrInFull) {
 }
 
 TEST(AsSarifTest, TheCodeFlowGoesFromTheStartToTheBlock) {
-  const json run = Run(FixedReport());
+  const json run = SarifRun(FixedReport());
   const json& steps = run["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"];
   ASSERT_EQ(steps.size(), 4u);
   const auto line = [&](std::size_t i) {
@@ -65,7 +65,7 @@ TEST(AsSarifTest, TheCodeFlowGoesFromTheStartToTheBlock) {
 TEST(AsSarifTest, WhatIsLeftOutIsSuppressedAndNothingElseIs) {
   RunReport report = FixedReport();
   report.leaks[1].baselined = "issue 12";
-  const json run = Run(report);
+  const json run = SarifRun(report);
   EXPECT_FALSE(run["results"][0].contains("suppressions"));
   EXPECT_EQ(run["results"][1]["suppressions"][0]["justification"], "issue 12");
   EXPECT_EQ(run["results"][3]["suppressions"][0]["justification"], "known.txt:1: taskleak:Known");
@@ -75,7 +75,7 @@ TEST(AsSarifTest, WithoutLinesThereIsStillAFunction) {
   RunReport report;
   report.leaks = {MakeLeak("F()", "", 0)};
   report.leaks[0].creation.clear();
-  const json location = Run(report)["results"][0];
+  const json location = SarifRun(report)["results"][0];
   EXPECT_TRUE(location["locations"].empty() ||
               !location["locations"][0].contains("physicalLocation"));
   EXPECT_EQ(location["codeFlows"][0]["threadFlows"][0]["locations"][0]["location"]

@@ -44,9 +44,8 @@ class Validator {
 
   void Check(const json& value, const json& schema, const std::string& path) {
     static const std::set<std::string> known = {
-        "$schema", "$id",      "title",   "description", "type",      "required", "properties",
-        "items",   "const",    "enum",    "pattern",     "minLength", "minimum",  "$ref",
-        "$defs"};
+        "$schema", "$id",  "title",   "description", "type",    "required", "properties", "items",
+        "const",   "enum", "pattern", "minLength",   "minimum", "$ref",     "$defs"};
     for (const auto& [keyword, ignored] : schema.items()) {
       if (!known.contains(keyword)) Fail(path, "has the unknown keyword " + keyword);
     }

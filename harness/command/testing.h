@@ -1,4 +1,5 @@
-// What the tests of the command share: a fixed report, folders of their own, and the command itself.
+// What the tests of the command share: a fixed report, folders of their own, and the command
+// itself.
 #ifndef TASKLEAK_HARNESS_COMMAND_TESTING_H_
 #define TASKLEAK_HARNESS_COMMAND_TESTING_H_
 
@@ -16,8 +17,8 @@ Frame UserFrame(const std::string& function, const std::string& file, int line);
 Leak MakeLeak(const std::string& function, const std::string& file, int line,
               LeakVerdict verdict = LeakVerdict::kProven);
 
-// Two processes; a proven leak of three threads in two tests, a suspect one of no test, an idle pool
-// and a suppressed one.
+// Two processes; a proven leak of three threads in two tests, a suspect one of no test, an idle
+// pool and a suppressed one.
 RunReport FixedReport();
 
 // A folder of its own, removed at the end.

@@ -16,14 +16,14 @@ constexpr int kExitUsage = 91;    // What was asked for makes no sense.
 constexpr int kExitTrouble = 92;  // Our own: a file that cannot be written, a folder, …
 
 struct RunOptions {
-  std::vector<std::string> command;
-  std::string preload;  // Empty: the one beside this program.
-  std::optional<double> deadline;
+  std::vector<std::string> command = {};
+  std::string preload = {};  // Empty: the one beside this program.
+  std::optional<double> deadline = {};
   LeakVerdict fail_on = LeakVerdict::kProven;
-  std::string report;  // Files to write; empty: none.
-  std::string junit;
-  std::string sarif;
-  std::string suppressions;
+  std::string report = {};  // Files to write; empty: none.
+  std::string junit = {};
+  std::string sarif = {};
+  std::string suppressions = {};
   bool why_ignored = false;
   bool keep = false;  // The folder with what each process wrote.
   bool quiet = false;
@@ -34,11 +34,11 @@ struct RunOptions {
 int Run(const RunOptions& options, std::ostream& err);
 
 struct ReportOptions {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = {};
   std::string as = "text";
-  std::string output;  // Empty: standard output.
-  std::string suppressions;
-  std::string baseline;
+  std::string output = {};  // Empty: standard output.
+  std::string suppressions = {};
+  std::string baseline = {};
   bool why_ignored = false;
   LeakVerdict fail_on = LeakVerdict::kProven;
 };
@@ -47,15 +47,15 @@ struct ReportOptions {
 int Report(const ReportOptions& options, std::ostream& out, std::ostream& err);
 
 struct GateOptions {
-  std::vector<std::string> paths;
-  std::string baseline;  // Empty: none, with `base`.
-  std::string base;
+  std::vector<std::string> paths = {};
+  std::string baseline = {};  // Empty: none, with `base`.
+  std::string base = {};
   bool update = false;
   bool accept_new = false;
   bool complete = false;  // What is here is all there is: the caller knows.
   LeakVerdict fail_on = LeakVerdict::kProven;
-  std::string suppressions;
-  std::string today;  // 2026-01-31.
+  std::string suppressions = {};
+  std::string today = {};  // 2026-01-31.
 };
 int Gate(const GateOptions& options, std::ostream& out, std::ostream& err);
 
