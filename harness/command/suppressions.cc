@@ -11,7 +11,14 @@
 namespace taskleak::internal {
 namespace {
 
-bool Glob(const std::string& pattern, const std::string& text) {
+// As in the sanitizers' files: anywhere in a name, unless ^ or $ bind it.
+bool Glob(std::string pattern, const std::string& text) {
+  pattern = pattern.starts_with('^') ? pattern.substr(1) : "*" + pattern;
+  if (pattern.ends_with('$')) {
+    pattern.pop_back();
+  } else {
+    pattern += '*';
+  }
   return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 

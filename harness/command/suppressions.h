@@ -15,6 +15,7 @@ namespace taskleak::internal {
 //   taskleak:GLOB   any function of either stack
 //   thread:GLOB     the thread's name
 //   module:GLOB     the file name of a module of the creation stack
+// A pattern matches anywhere in a name unless ^ or $ bind it.
 class Suppressions {
  public:
   // Nothing, and a sentence that names file and line, for what is no such file.

@@ -24,7 +24,9 @@ std::string SuppressedBy(const std::string& rules) {
 TEST(SuppressionsTest, MatchAFunctionOfEitherStack) {
   EXPECT_EQ(SuppressedBy("taskleak:Pool::Work"), "known.txt:1: taskleak:Pool::Work");
   EXPECT_EQ(SuppressedBy("# a comment\n\n  taskleak:Star* # why\n"), "known.txt:3: taskleak:Star*");
-  EXPECT_EQ(SuppressedBy("taskleak:Pool"), "");
+  EXPECT_EQ(SuppressedBy("taskleak:ool::W"), "known.txt:1: taskleak:ool::W");
+  EXPECT_EQ(SuppressedBy("taskleak:^Pool$"), "");
+  EXPECT_EQ(SuppressedBy("taskleak:^Pool::Work$"), "known.txt:1: taskleak:^Pool::Work$");
   EXPECT_EQ(SuppressedBy("taskleak:Other::*"), "");
 }
 
