@@ -1,5 +1,6 @@
 // The wrapped calls that wait for a lock, a condition, a semaphore or a barrier. Where one would
 // not block, nothing is noted: it is tried first.
+#include "src/threads/look.h"
 #include "src/threads/tracking.h"
 
 using taskleak::internal::g_real;
@@ -38,6 +39,17 @@ TASKLEAK_EXPORT int pthread_cond_clockwait(pthread_cond_t* cond, pthread_mutex_t
                                            clockid_t clock, const timespec* until) {
   TASKLEAK_WAIT(cond, cond, mutex, true,
                 TASKLEAK_REAL(pthread_cond_clockwait)(cond, mutex, clock, until));
+}
+
+// It waits until nobody waits on it any more: for ever, if somebody does for ever. In the child of
+// a fork whose only thread this is, whoever still waits is the parent's: nobody is waited for.
+TASKLEAK_EXPORT int pthread_cond_destroy(pthread_cond_t* cond) noexcept {
+  const auto real = TASKLEAK_REAL(pthread_cond_destroy);
+  if (taskleak_v1_threads()->forked() != 0) {
+    int tids[2];
+    if (taskleak_v1_proc_threads(tids, 2) == 1) return 0;
+  }
+  TASKLEAK_WAIT(cond_destroy, cond, nullptr, false, real(cond));
 }
 
 TASKLEAK_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {

@@ -8,11 +8,18 @@ void* RunThread(void* thread);
 namespace {
 
 // What a join is: the thread that is waited for is noted by its handle; whoever looks finds its
-// tid.
+// tid. In the child of a fork the parent's threads never end: a join for one returns at once, or a
+// child that runs the destructor of a pool would hang in it.
 template <class Join>
-__attribute__((always_inline)) inline int Joined(pthread_t handle, bool timed, Join&& join) {
+__attribute__((always_inline)) inline int Joined(pthread_t handle, void** value, bool timed,
+                                                 Join&& join) {
   const taskleak_v1_thread_ref ref =
       Tracking() ? taskleak_v1_thread_find(handle) : taskleak_v1_thread_ref{};
+  if (ref.lost != 0) {
+    taskleak_v1_thread_joined(ref);
+    if (value != nullptr) *value = nullptr;
+    return 0;
+  }
   WaitNote note(taskleak_v1_wait_join, static_cast<uintptr_t>(handle),
                 static_cast<uintptr_t>(ref.tid), timed);
   const int result = join();
@@ -31,7 +38,11 @@ using taskleak::internal::Tracking;
 TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                    void* (*start)(void*), void* argument) noexcept {
   const auto real = TASKLEAK_REAL(pthread_create);
-  taskleak_v1_thread* thread = Tracking() ? taskleak_v1_thread_acquire() : nullptr;
+  const bool tracking = Tracking();
+  if (const auto hook = __atomic_load_n(&taskleak::internal::g_on_create, __ATOMIC_ACQUIRE);
+      tracking && hook != nullptr)
+    hook();
+  taskleak_v1_thread* thread = tracking ? taskleak_v1_thread_acquire() : nullptr;
   if (thread == nullptr) return real(handle, attributes, start, argument);
   thread->start = start;
   thread->argument = argument;
@@ -59,21 +70,22 @@ TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attr
 }
 
 TASKLEAK_EXPORT int pthread_join(pthread_t handle, void** value) {
-  return Joined(handle, false, [=] { return TASKLEAK_REAL(pthread_join)(handle, value); });
+  return Joined(handle, value, false, [=] { return TASKLEAK_REAL(pthread_join)(handle, value); });
 }
 
 TASKLEAK_EXPORT int pthread_tryjoin_np(pthread_t handle, void** value) noexcept {
-  return Joined(handle, true, [=] { return TASKLEAK_REAL(pthread_tryjoin_np)(handle, value); });
+  return Joined(handle, value, true,
+                [=] { return TASKLEAK_REAL(pthread_tryjoin_np)(handle, value); });
 }
 
 TASKLEAK_EXPORT int pthread_timedjoin_np(pthread_t handle, void** value, const timespec* until) {
-  return Joined(handle, until != nullptr,
+  return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_timedjoin_np)(handle, value, until); });
 }
 
 TASKLEAK_EXPORT int pthread_clockjoin_np(pthread_t handle, void** value, clockid_t clock,
                                          const timespec* until) {
-  return Joined(handle, until != nullptr,
+  return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_clockjoin_np)(handle, value, clock, until); });
 }
 

@@ -28,6 +28,16 @@ bool Ours(const taskleak_v1_look& look) {
          strncmp(look.proc.comm, "taskleak-", 9) == 0;
 }
 
+// The thread that the C library keeps for timers (SIGEV_THREAD): it waits for signal 32 alone.
+bool ServesTimers(const taskleak_v1_look& look) {
+  if ((look.thread.flags & taskleak_v1_thread_unknown) == 0 ||
+      look.proc.system_call != SYS_rt_sigtimedwait)
+    return false;
+  uint64_t signals = 0;
+  taskleak_v1_read_memory(look.proc.arguments[0], &signals, sizeof(signals));
+  return signals == uint64_t{1} << (32 - 1);
+}
+
 bool Ended(const taskleak_v1_look& look) {
   return (look.thread.flags & taskleak_v1_thread_ended) != 0 ||
          (look.proc.alive == 0 && look.thread.tid != 0);
@@ -37,6 +47,7 @@ bool Ended(const taskleak_v1_look& look) {
 bool WithinTheProcess(int kind) {
   switch (kind) {
     case taskleak_v1_wait_cond:
+    case taskleak_v1_wait_cond_destroy:
     case taskleak_v1_wait_mutex:
     case taskleak_v1_wait_rdlock:
     case taskleak_v1_wait_wrlock:
@@ -89,6 +100,18 @@ bool ASignalCouldWakeThem() {
   return caught != 0;
 }
 
+// It has not been on a processor in between.
+bool InTheSameWait(const taskleak_v1_look& before, const taskleak_v1_look& after) {
+  return before.thread.wait.version == after.thread.wait.version &&
+         before.proc.switches == after.proc.switches && before.proc.cpu_ns == after.proc.cpu_ns &&
+         before.kind == after.kind && before.address == after.address;
+}
+
+void Pause(int milliseconds) {
+  timespec span{0, milliseconds * 1'000'000L};
+  syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
+}
+
 }  // namespace
 
 const char* ToString(Verdict verdict) {
@@ -121,16 +144,13 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   constexpr int kTries = 20;
   bool still = false;
   for (int i = 0; i < kTries && !still; ++i) {
-    if (i != 0) {
-      timespec span{0, 1'000'000};
-      syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
-    }
+    if (i != 0) Pause(1);
     const bool any = Collect(when);
     still = Settled() && (!any || StoodStill());
     if (still && !any) return;
   }
+  const bool proven = (still && NobodyCanWakeThem(when)) || (when == When::kAtExit && Linger(when));
   Exclude();
-  const bool proven = still && NobodyCanWakeThem(when);
   const int first = getpid();
   for (size_t i = 0; i < count_; ++i) {
     if (verdicts_[i] != Verdict::kSuspect) continue;
@@ -146,6 +166,31 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   }
 }
 
+// At the end of a process, where nothing is proven yet: threads that still do something are given
+// time to come to their end, 400 ms as goleak does. Whether it is proven now; else only those that
+// stood still for the last quarter of it are left as suspects.
+bool Judgement::Linger(When when) {
+  constexpr int kFirst = 300;
+  constexpr int kLast = 100;
+  for (int waited = 0, pause = 1; waited < kFirst; waited += pause, pause += pause / 2 + 1) {
+    Pause(pause);
+    const bool any = Collect(when);
+    if (!Settled() || (any && !StoodStill())) continue;
+    if (!any || NobodyCanWakeThem(when)) return any;
+  }
+  const size_t before = threads_.look(again_, kMost);
+  Pause(kLast);
+  Collect(when);
+  for (size_t i = 0; i < count_; ++i) {
+    if (verdicts_[i] != Verdict::kSuspect) continue;
+    bool stood = false;
+    for (size_t k = 0; k < before && k < kMost && !stood; ++k)
+      stood = again_[k].thread.tid == looks_[i].thread.tid && InTheSameWait(again_[k], looks_[i]);
+    if (!stood) verdicts_[i] = Verdict::kNone;
+  }
+  return false;
+}
+
 // One look; whether anybody is blocked without a time limit.
 bool Judgement::Collect(When when) {
   count_ = threads_.look(looks_, kMost);
@@ -156,7 +201,7 @@ bool Judgement::Collect(When when) {
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
     const bool stuck = look.thread.tid != self && !Ours(look) && !Ended(look) && look.timed == 0 &&
-                       look.kind != taskleak_v1_wait_none &&
+                       look.kind != taskleak_v1_wait_none && !ServesTimers(look) &&
                        (when == When::kRunning || look.thread.tid != first);
     verdicts_[i] = stuck ? Verdict::kSuspect : Verdict::kNone;
     any = any || stuck;
@@ -245,10 +290,7 @@ bool Judgement::StoodStill() {
     const taskleak_v1_look& after = again_[i];
     if (before.thread.id != after.thread.id || before.thread.tid != after.thread.tid) return false;
     if (verdicts_[i] == Verdict::kNone) continue;
-    if (before.thread.wait.version != after.thread.wait.version ||
-        before.proc.switches != after.proc.switches || before.proc.cpu_ns != after.proc.cpu_ns ||
-        before.kind != after.kind || before.address != after.address)
-      return false;
+    if (!InTheSameWait(before, after)) return false;
   }
   return true;
 }

@@ -1,0 +1,34 @@
+// What the environment asks of a judge at exit, read once at the process's start.
+//
+//   TASKLEAK_DEADLINE=60     seconds: near it everybody who is blocked is reported (watch.h).
+//   TASKLEAK_REPORT_DIR=dir  the report as JSON too, in dir/taskleak-PID.json.
+//   TASKLEAK_FAIL_ON=suspect what turns an exit code of 0 into 90 at the end of the process: a
+//                            thread whose verdict is this one or a surer one. Without it: suspect.
+//   TASKLEAK_EXIT_CODE=90    the code that it turns into; 0: the code stays, and only the report
+//                            tells.
+//
+// Written by the constructor alone, before any thread of ours runs.
+#ifndef TASKLEAK_THREADS_PRELOAD_OPTIONS_H_
+#define TASKLEAK_THREADS_PRELOAD_OPTIONS_H_
+
+#include <stdint.h>
+
+#include "src/threads/preload/judge.h"
+
+namespace taskleak::internal {
+
+struct Options {
+  int64_t deadline = 0;                    // Nanoseconds; 0: none.
+  const char* report_directory = nullptr;  // Null: none.
+  Verdict fail_on = Verdict::kSuspect;
+  int exit_code = 90;
+};
+
+// Says in a sentence each, on standard error, what is wrong with a value, and takes the default.
+Options ReadOptions();
+
+extern Options g_options;
+
+}  // namespace taskleak::internal
+
+#endif  // TASKLEAK_THREADS_PRELOAD_OPTIONS_H_
