@@ -13,7 +13,9 @@ namespace taskleak::internal {
 namespace {
 
 constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR", "TASKLEAK_CORPUS",
-                                       "TASKLEAK_DEADLINE"};  // The preload's.
+                                       // The preload's.
+                                       "TASKLEAK_DEADLINE", "TASKLEAK_EXIT_CODE", "TASKLEAK_FAIL_ON",
+                                       "TASKLEAK_TEXT"};
 
 }  // namespace
 

@@ -48,6 +48,8 @@ Options ReadOptions() {
   Options options;
   if (const char* directory = Variable("TASKLEAK_REPORT_DIR"); directory != nullptr)
     options.report_directory = strdup(directory);
+  const char* text = Variable("TASKLEAK_TEXT");
+  options.text = text == nullptr || strcmp(text, "0") != 0;
   if (const char* deadline = Variable("TASKLEAK_DEADLINE"); deadline != nullptr) {
     options.deadline = ParseSeconds(deadline);
     if (options.deadline == 0)

@@ -11,6 +11,7 @@
 #include "src/threads/preload/gtest.h"
 #include "src/threads/preload/options.h"
 #include "src/threads/preload/reporting.h"
+#include "src/threads/preload/seen.h"
 #include "src/threads/preload/watch.h"
 #include "src/threads/tracking.h"
 
@@ -24,17 +25,23 @@ bool Alone() {
   return taskleak_v1_proc_threads(tids, 2) == 1;
 }
 
+constinit int g_at_exit = 0;
+
 void AtExit(int status, void*) {
-  if (Alone()) return;
-  StopWatching();
-  while (!BeginReport()) {  // The watch is at it: it ends the process, or comes to an end.
-    timespec span{0, 1'000'000};
-    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
+  __atomic_store_n(&g_at_exit, 1, __ATOMIC_RELEASE);
+  Counts counts;
+  if (!Alone()) {
+    StopWatching();
+    while (!BeginReport()) {  // The watch is at it: it ends the process, or comes to an end.
+      timespec span{0, 1'000'000};
+      syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
+    }
+    counts = Report(When::kAtExit, "the process ends", false);
   }
-  const Counts counts = Report(When::kAtExit, "the process ends", false);
-  if (counts.AtLeast(g_options.fail_on) == 0 || status != 0 || g_options.exit_code == 0 ||
-      TrackingThreads().forked() != 0)
-    return;
+  if (TrackingThreads().forked() != 0) return;
+  if (g_options.report_directory != nullptr)
+    FinishSeen(g_options.report_directory, status, End::kJudged);
+  if (counts.AtLeast(g_options.fail_on) == 0 || status != 0 || g_options.exit_code == 0) return;
   fflush(nullptr);
   // It ends the process with a code of its own where it finds something.
   if (void* check = dlsym(RTLD_DEFAULT, "__lsan_do_leak_check"); check != nullptr)
@@ -93,6 +100,7 @@ __attribute__((constructor(102))) void Begin() {
   // had their turn. on_exit, unlike atexit, tells the exit code, and belongs to no library, whose
   // own end would run it too soon.
   on_exit(&AtExit, nullptr);
+  if (g_options.report_directory != nullptr) WriteSeen(g_options.report_directory);
   Answer(SIGTERM);
   Answer(SIGABRT);
   TrackingThreads().on_create(&OnCreate);
@@ -100,9 +108,29 @@ __attribute__((constructor(102))) void Begin() {
 }
 
 }  // namespace
+
+#if defined(TASKLEAK_PRELOAD)
+// Of a process of its own program: that of a fork says nothing. Every process of a shell's ends so,
+// and must not look like one that was killed.
+void NoteEndWithoutExit(int status) {
+  if (g_options.report_directory == nullptr || TrackingThreads().forked() != 0) return;
+  if (__atomic_load_n(&g_at_exit, __ATOMIC_ACQUIRE) != 0) return;
+  FinishSeen(g_options.report_directory, status, Alone() ? End::kAloneByExit : End::kLeftByExit);
+}
+#endif
+
 }  // namespace taskleak::internal
 
 #if defined(TASKLEAK_PRELOAD)
+extern "C" __attribute__((visibility("default"), noreturn)) void _exit(int status) {
+  taskleak::internal::NoteEndWithoutExit(status);
+  for (;;) syscall(SYS_exit_group, status);
+}
+
+extern "C" __attribute__((visibility("default"), noreturn)) void _Exit(int status) noexcept {
+  _exit(status);
+}
+
 // Not one of the table's calls: it only reads what a suite of GoogleTest's says of itself, where
 // it has no symbols.
 TASKLEAK_EXPORT int fflush(FILE* file) {

@@ -132,6 +132,7 @@ void JsonThread(const Judgement& judgement, size_t i, int64_t now, Out* out) {
   out->Text(",\"scope\":").Quoted(threads.scope_name(look.thread.scope));
   out->Text(",\"verdict\":").Quoted(ToString(judgement.verdict(i)));
   out->Text(",\"operation\":").Quoted(threads.wait_name(look.kind));
+  out->Text(",\"object\":").Quoted(threads.wait_object(look.kind));
   flag("timed", look.timed != 0);
   flag("detached", (look.thread.flags & taskleak_v1_thread_detached) != 0);
   flag("ended", (look.thread.flags & taskleak_v1_thread_ended) != 0);

@@ -22,10 +22,12 @@ Counts Report(When when, const char* reason, bool always) {
                       judgement.Count(Verdict::kIdle)};
   const bool any = counts.AtLeast(Verdict::kIdle) != 0;
   if ((!any && !always) || judgement.threads().forked() != 0) return counts;
+  bool filed = false;
   if (g_options.report_directory != nullptr) {
     Out json;
     WriteJson(judgement, reason, &json);
-    if (!WriteReportFile(g_options.report_directory, json)) {
+    filed = WriteReportFile(g_options.report_directory, json);
+    if (!filed) {
       Out complaint;
       complaint.Text("taskleak: the report could not be written to ");
       complaint.Text(g_options.report_directory);
@@ -33,7 +35,7 @@ Counts Report(When when, const char* reason, bool always) {
       complaint.WriteTo(STDERR_FILENO);
     }
   }
-  if (any) {
+  if (any && (g_options.text || !filed)) {
     Out text;
     WriteText(judgement, reason, &text);
     text.WriteTo(STDERR_FILENO);

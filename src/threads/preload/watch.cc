@@ -7,9 +7,12 @@
 
 #include "src/threads/preload/options.h"
 #include "src/threads/preload/reporting.h"
+#include "src/threads/preload/seen.h"
 
 namespace taskleak::internal {
 namespace {
+
+constexpr int kHangExitCode = 90;
 
 constinit int g_started = 0;
 constinit int g_stopped = 0;
@@ -52,8 +55,12 @@ void* Watch(void*) {
                        now.cpu_ns == before.cpu_ns && now.system_call == before.system_call;
     before = now;
     if (!still || now.system_call != SYS_futex || !ProvenStuck() || !BeginReport()) continue;
-    if (Report(When::kRunning, "the process is stuck for ever", true).proven != 0)
-      _exit(kHangExitCode);
+    if (Report(When::kRunning, "the process is stuck for ever", true).proven != 0) {
+      const int code = g_options.exit_code != 0 ? g_options.exit_code : kHangExitCode;
+      if (g_options.report_directory != nullptr)
+        FinishSeen(g_options.report_directory, code, End::kJudged);
+      _exit(code);
+    }
     EndReport();
   }
 }

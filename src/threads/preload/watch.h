@@ -5,15 +5,12 @@
 
 namespace taskleak::internal {
 
-// Starts it, once; any thread may call this. It ends the process with kHangExitCode where it finds
+// Starts it, once; any thread may call this. It ends the process where it finds
 // that the first thread waits for ever and can prove it.
 void StartWatching();
 
 // The static destructors have had their turn, and the process is judged otherwise: the watch ends.
 void StopWatching();
-
-// Of a process that never would have ended by itself.
-inline constexpr int kHangExitCode = 90;
 
 }  // namespace taskleak::internal
 
