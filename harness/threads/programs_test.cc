@@ -1,19 +1,12 @@
 // What taskleak says of small programs that know nothing of it, linked and preloaded: one table. Of
 // each program its first line says what it does; its name ends with what is expected of it.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <tuple>
+
+#include "harness/threads/run_program.h"
 
 namespace taskleak::internal {
 namespace {
@@ -86,63 +79,13 @@ constexpr Expected kTable[] = {
     {"underscore_exit_unseen", 0, 0, 0, 0},
 };
 
-struct Outcome {
-  int exit_code = -1;
-  std::string error_output;
-  std::string json;  // Of its report; empty: it wrote none.
-};
-
-std::string ReadAll(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-// A directory of its own, removed at the end.
-class Scratch {
- public:
-  Scratch() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
-  ~Scratch() { std::filesystem::remove_all(path_.data()); }
-  const char* path() const { return path_.data(); }
-
- private:
-  std::array<char, 32> path_{"/tmp/taskleak-programs-XXXXXX"};
-};
-
-Outcome RunProgram(const Expected& expected, bool preloaded) {
-  const Scratch scratch;
-  std::string program = std::string(TASKLEAK_PROGRAMS) + "/" + expected.program;
-  if (!preloaded) program += "_linked";
-  const std::string errors = std::string(scratch.path()) + "/errors";
-  const pid_t child = fork();
-  if (child == 0) {
-    const int file = open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    dup2(file, STDERR_FILENO);
-    setenv("TASKLEAK_REPORT_DIR", scratch.path(), 1);
-    // What LeakSanitizer says of a lost handle, or in the child of a fork, is not the subject;
-    // gcc's wants to be first, and need not be.
-    setenv("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0", 1);
-    if (preloaded) setenv("LD_PRELOAD", TASKLEAK_PRELOAD, 1);
-    execl(program.c_str(), program.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = -1;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  Outcome run;
-  if (WIFEXITED(status)) run.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) run.exit_code = 128 + WTERMSIG(status);
-  run.error_output = ReadAll(errors);
-  const std::string json =
-      std::string(scratch.path()) + "/taskleak-" + std::to_string(child) + ".json";
-  run.json = ReadAll(json);
-  return run;
-}
-
 class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, bool>> {};
 
 TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
   const auto& [expected, preloaded] = GetParam();
-  const Outcome run = RunProgram(expected, preloaded);
+  const Outcome run = RunProgram(
+      {std::string(TASKLEAK_PROGRAMS) + "/" + expected.program + (preloaded ? "" : "_linked")},
+      preloaded);
   EXPECT_EQ(run.exit_code, expected.exit_code) << run.error_output;
   if (expected.proven + expected.suspect + expected.idle == 0) {
     EXPECT_EQ(run.error_output, "");

@@ -1,13 +1,13 @@
 #include "src/threads/preload/gtest.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
 
+#include "src/threads/preload/command_line.h"
 #include "src/threads/preload/judge.h"
 #include "src/threads/preload/symbols.h"
 
@@ -94,21 +94,14 @@ void Find(const ProgramSymbols& symbols, const char* name, F** found) {
 // The value of --gtest_filter among the program's arguments, else of GTEST_FILTER, into `out`.
 bool FindFilter(char* out, size_t size) {
   static constexpr char kOption[] = "gtest_filter=";
-  char text[4096];
-  const long file = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  if (file >= 0) {
-    const long got = syscall(SYS_read, file, text, sizeof(text) - 1);
-    syscall(SYS_close, file);
-    text[got > 0 ? got : 0] = '\0';
-    for (const char* at = text; at < text + got; at += strlen(at) + 1) {
-      const char* option = at;
-      while (*option == '-') ++option;
-      if (option == at || strncmp(option, kOption, sizeof(kOption) - 1) != 0) continue;
-      option += sizeof(kOption) - 1;
-      if (strlen(option) >= size) return false;
-      strcpy(out, option);
-      return true;
-    }
+  CommandLine arguments;
+  for (const char* option = arguments.Next(); option != nullptr; option = arguments.Next()) {
+    const char* name = option + strspn(option, "-");
+    if (name == option || strncmp(name, kOption, sizeof(kOption) - 1) != 0) continue;
+    name += sizeof(kOption) - 1;
+    if (strlen(name) >= size) return false;
+    strcpy(out, name);
+    return true;
   }
   const char* variable = getenv("GTEST_FILTER");
   if (variable == nullptr || strlen(variable) >= size) return false;
@@ -202,10 +195,13 @@ void ReadRunLines(const char* text, size_t size) {
   ++g_lines;
 }
 
-const char* HowTestsAreKnown() {
-  if (g_google_test.instance != nullptr || g_forgotten) return "symbols";
-  if (g_lines != 0) return "lines";
-  return g_filter[0] != '\0' ? "filter" : "";
+bool TestsAreUnknown() {
+  if (g_google_test.instance != nullptr || g_forgotten || g_lines != 0 || g_filter[0] != '\0')
+    return false;
+  CommandLine arguments;
+  for (const char* at = arguments.Next(); at != nullptr; at = arguments.Next())
+    if (strncmp(at, "--gtest_", 8) == 0) return true;
+  return false;
 }
 
 bool CopyStdString(const void* string, char* out, size_t size) {

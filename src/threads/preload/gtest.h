@@ -26,9 +26,8 @@ void EnterRunningTest();
 // What the program has just written to standard output and is about to flush.
 void ReadRunLines(const char* text, size_t size);
 
-// How the running test is known: "symbols", "lines", "filter"; "" where the program is no suite of
-// GoogleTest's, or does not tell.
-const char* HowTestsAreKnown();
+// Whether the program was called as a suite of GoogleTest's, and nothing has told which test ran.
+bool TestsAreUnknown();
 
 // Whether the word at `string` begins a std::string (of libstdc++, or of libc++) of printable
 // characters; it is copied into `out`, cut to `size`. Reads nothing that is not mapped.

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "src/threads/preload/command_line.h"
 #include "src/threads/preload/out.h"
 
 namespace taskleak::internal {
@@ -42,10 +43,19 @@ int ParseExitCode(const char* text) {
   return end != text && *end == '\0' && code >= 0 && code <= 255 ? static_cast<int>(code) : -1;
 }
 
+bool IsDeathTest() {
+  static constexpr char kOption[] = "--gtest_internal_run_death_test=";
+  CommandLine arguments;
+  for (const char* at = arguments.Next(); at != nullptr; at = arguments.Next())
+    if (strncmp(at, kOption, sizeof(kOption) - 1) == 0) return true;
+  return false;
+}
+
 }  // namespace
 
 Options ReadOptions() {
   Options options;
+  options.death_test = IsDeathTest();
   if (const char* directory = Variable("TASKLEAK_REPORT_DIR"); directory != nullptr)
     options.report_directory = strdup(directory);
   const char* text = Variable("TASKLEAK_TEXT");

@@ -26,6 +26,9 @@ struct Options {
   bool text = true;
   Verdict fail_on = Verdict::kSuspect;
   int exit_code = 90;
+  // A child of a death test of GoogleTest's, in the style that starts the program anew: what it
+  // writes and how it exits is what is tested.
+  bool death_test = false;
 };
 
 // Says in a sentence each, on standard error, what is wrong with a value, and takes the default.

@@ -38,7 +38,7 @@ void AtExit(int status, void*) {
     }
     counts = Report(When::kAtExit, "the process ends", false);
   }
-  if (TrackingThreads().forked() != 0) return;
+  if (Silent()) return;
   if (g_options.report_directory != nullptr)
     FinishSeen(g_options.report_directory, status, End::kJudged);
   if (counts.AtLeast(g_options.fail_on) == 0 || status != 0 || g_options.exit_code == 0) return;
@@ -100,7 +100,7 @@ __attribute__((constructor(102))) void Begin() {
   // had their turn. on_exit, unlike atexit, tells the exit code, and belongs to no library, whose
   // own end would run it too soon.
   on_exit(&AtExit, nullptr);
-  if (g_options.report_directory != nullptr) WriteSeen(g_options.report_directory);
+  if (g_options.report_directory != nullptr && !Silent()) WriteSeen(g_options.report_directory);
   Answer(SIGTERM);
   Answer(SIGABRT);
   TrackingThreads().on_create(&OnCreate);
@@ -113,7 +113,7 @@ __attribute__((constructor(102))) void Begin() {
 // Of a process of its own program: that of a fork says nothing. Every process of a shell's ends so,
 // and must not look like one that was killed.
 void NoteEndWithoutExit(int status) {
-  if (g_options.report_directory == nullptr || TrackingThreads().forked() != 0) return;
+  if (g_options.report_directory == nullptr || Silent()) return;
   if (__atomic_load_n(&g_at_exit, __ATOMIC_ACQUIRE) != 0) return;
   FinishSeen(g_options.report_directory, status, Alone() ? End::kAloneByExit : End::kLeftByExit);
 }
@@ -125,6 +125,14 @@ void NoteEndWithoutExit(int status) {
 extern "C" __attribute__((visibility("default"), noreturn)) void _exit(int status) {
   taskleak::internal::NoteEndWithoutExit(status);
   for (;;) syscall(SYS_exit_group, status);
+}
+
+// The code that a program asks for before its destructors hang.
+extern "C" __attribute__((visibility("default"), noreturn)) void exit(int status) noexcept {
+  static const auto real = reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, "exit"));
+  taskleak::internal::NoteExitCode(status);
+  real(status);
+  __builtin_unreachable();
 }
 
 extern "C" __attribute__((visibility("default"), noreturn)) void _Exit(int status) noexcept {

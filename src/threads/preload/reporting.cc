@@ -16,12 +16,14 @@ bool BeginReport() { return __atomic_exchange_n(&g_reporting, 1, __ATOMIC_ACQUIR
 
 void EndReport() { __atomic_store_n(&g_reporting, 0, __ATOMIC_RELEASE); }
 
+bool Silent() { return g_options.death_test || TrackingThreads().forked() != 0; }
+
 Counts Report(When when, const char* reason, bool always) {
   const Judgement judgement(when);
   const Counts counts{judgement.Count(Verdict::kProven), judgement.Count(Verdict::kSuspect),
                       judgement.Count(Verdict::kIdle)};
   const bool any = counts.AtLeast(Verdict::kIdle) != 0;
-  if ((!any && !always) || judgement.threads().forked() != 0) return counts;
+  if ((!any && !always) || Silent()) return counts;
   bool filed = false;
   if (g_options.report_directory != nullptr) {
     Out json;

@@ -24,9 +24,13 @@ struct Counts {
   }
 };
 
+// Whether this process is the child of a fork or of a death test: what it writes goes where its
+// parent's does, and how it exits is its parent's to judge.
+bool Silent();
+
 // Judges, and writes what is asked for; the text only if anybody is stuck. `reason` ends the
 // sentence "N threads never ended (…". With `always`, the JSON is written where nobody is, too.
-// In the child of a fork no text is written to what it shares with its parent, and no file is.
+// Where the process is to be silent, it only judges.
 // Between BeginReport and EndReport.
 Counts Report(When when, const char* reason, bool always);
 

@@ -16,6 +16,7 @@ constexpr int kHangExitCode = 90;
 
 constinit int g_started = 0;
 constinit int g_stopped = 0;
+constinit int g_exit_code = -1;  // It has not called exit.
 
 void Sleep(int64_t nanoseconds) {
   timespec span{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
@@ -56,8 +57,11 @@ void* Watch(void*) {
     before = now;
     if (!still || now.system_call != SYS_futex || !ProvenStuck() || !BeginReport()) continue;
     if (Report(When::kRunning, "the process is stuck for ever", true).proven != 0) {
-      const int code = g_options.exit_code != 0 ? g_options.exit_code : kHangExitCode;
-      if (g_options.report_directory != nullptr)
+      const int asked = __atomic_load_n(&g_exit_code, __ATOMIC_ACQUIRE);
+      const int code = asked > 0 || (asked == 0 && Silent()) ? asked
+                       : g_options.exit_code != 0            ? g_options.exit_code
+                                                             : kHangExitCode;
+      if (g_options.report_directory != nullptr && !Silent())
         FinishSeen(g_options.report_directory, code, End::kJudged);
       _exit(code);
     }
@@ -83,6 +87,8 @@ void StartWatching() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
 }
+
+void NoteExitCode(int status) { __atomic_store_n(&g_exit_code, status & 255, __ATOMIC_RELEASE); }
 
 void StopWatching() { __atomic_store_n(&g_stopped, 1, __ATOMIC_RELEASE); }
 

@@ -9,6 +9,9 @@ namespace taskleak::internal {
 // that the first thread waits for ever and can prove it.
 void StartWatching();
 
+// The process has called exit with this code.
+void NoteExitCode(int status);
+
 // The static destructors have had their turn, and the process is judged otherwise: the watch ends.
 void StopWatching();
 
