@@ -16,8 +16,9 @@ void BlockForEver() {
 }
 
 TEST(Charges, LeavesOneBehind) {
+  const int before = g_about_to_block;
   std::thread(BlockForEver).detach();
-  AwaitBlocked(1);
+  AwaitBlocked(before + 1);
 }
 
 TEST(Charges, EndsItsThread) {
@@ -41,6 +42,7 @@ TEST(Charges, RunsWhileItIsStarted) {
   go.notify_all();
   starts_later->join();
   delete starts_later;
+  AwaitBlocked(1);
 }
 
 class OfTheSuite : public testing::Test {

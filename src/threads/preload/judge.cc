@@ -147,7 +147,7 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
     if (i != 0) Pause(1);
     const bool any = Collect(when);
     still = Settled() && (!any || StoodStill());
-    if (still && !any) return;
+    if (still && !any && (when == When::kRunning || !AnybodyRuns())) return;
   }
   const bool proven = (still && NobodyCanWakeThem(when)) || (when == When::kAtExit && Linger(when));
   Exclude();
@@ -166,16 +166,16 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   }
 }
 
-// At the end of a process, where nothing is proven yet: threads that still do something are given
-// time to come to their end, 400 ms as goleak does. Whether it is proven now; else only those that
-// stood still for the last quarter of it are left as suspects.
+// At the end of a process, where nothing is proven yet: threads that still do something, or may be
+// woken, are given time to come to their end, 400 ms as goleak does. Whether it is proven now; else
+// only those that stood still for the last quarter of it are left as suspects.
 bool Judgement::Linger(When when) {
   constexpr int kFirst = 300;
   constexpr int kLast = 100;
   for (int waited = 0, pause = 1; waited < kFirst; waited += pause, pause += pause / 2 + 1) {
     Pause(pause);
     const bool any = Collect(when);
-    if (!Settled() || (any && !StoodStill())) continue;
+    if (!Settled() || AnybodyRuns() || (any && !StoodStill())) continue;
     if (!any || NobodyCanWakeThem(when)) return any;
   }
   const size_t before = threads_.look(again_, kMost);
@@ -219,6 +219,20 @@ bool Judgement::Settled() const {
       return false;
   }
   return true;
+}
+
+// Somebody begins, or is on a processor: it may yet end, or come to block.
+bool Judgement::AnybodyRuns() const {
+  const int self = static_cast<int>(syscall(SYS_gettid));
+  const int sanitizers = SanitizersThread();
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid == 0) return true;
+    if (look.thread.tid != self && look.thread.tid != sanitizers && look.thread.tid != getpid() &&
+        !Ours(look) && !Ended(look) && look.kind == taskleak_v1_wait_none)
+      return true;
+  }
+  return false;
 }
 
 Judgement::~Judgement() {
@@ -270,6 +284,7 @@ bool Judgement::NobodyCanWakeThem(When when) const {
   const int sanitizers = SanitizersThread();
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid == 0) return false;  // About to begin: what it will do, nobody knows.
     if (look.thread.tid == self || look.thread.tid == sanitizers || Ours(look) || Ended(look))
       continue;
     // What waits for a lock that the caller holds, it may have done until a moment ago.

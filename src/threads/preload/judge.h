@@ -49,6 +49,7 @@ class Judgement {
  private:
   bool Collect(When when);
   bool Settled() const;
+  bool AnybodyRuns() const;
   int SanitizersThread() const;
   bool NobodyCanWakeThem(When when) const;
   bool StoodStill();
