@@ -58,6 +58,15 @@ foreach(source ${programs})
     list(APPEND program_targets program_${target})
   endforeach()
   target_link_libraries(program_${program}_linked PRIVATE taskleak_native taskleak_exit_judge)
+  if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize") # Neither compiler links a sanitizer statically.
+    add_executable(program_${program}_static "${source}")
+    taskleak_own(program_${program}_static)
+    target_link_libraries(program_${program}_static PRIVATE taskleak_native_static)
+    target_link_options(program_${program}_static PRIVATE -static)
+    set_target_properties(program_${program}_static PROPERTIES OUTPUT_NAME ${program}_static RUNTIME_OUTPUT_DIRECTORY
+                                                               "${PROJECT_BINARY_DIR}/programs")
+    list(APPEND program_targets program_${program}_static)
+  endif()
 endforeach()
 
 # Suites of GoogleTest's that know nothing of taskleak, each as it is, and without its symbols.
@@ -80,6 +89,9 @@ add_executable(programs_tests ${tests})
 taskleak_own(programs_tests)
 target_compile_definitions(programs_tests PRIVATE TASKLEAK_PROGRAMS="${PROJECT_BINARY_DIR}/programs"
                                                   TASKLEAK_PRELOAD="$<TARGET_FILE:taskleak_preload>")
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  target_compile_definitions(programs_tests PRIVATE TASKLEAK_STATIC_PROGRAMS=1)
+endif()
 target_link_libraries(programs_tests PRIVATE GTest::gtest_main)
 add_dependencies(programs_tests taskleak_preload ${program_targets})
 gtest_discover_tests(

@@ -1,10 +1,12 @@
-// What taskleak says of small programs that know nothing of it, linked and preloaded: one table. Of
+// What taskleak says of small programs that know nothing of it, linked, linked statically, and
+// preloaded: one table. Of
 // each program its first line says what it does; its name ends with what is expected of it.
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "harness/threads/run_program.h"
 
@@ -79,13 +81,28 @@ constexpr Expected kTable[] = {
     {"underscore_exit_unseen", 0, 0, 0, 0},
 };
 
-class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, bool>> {};
+// How taskleak comes into a program.
+enum class Way { kLinked, kStatic, kPreloaded };
+
+std::vector<Way> Ways() {
+#if defined(TASKLEAK_STATIC_PROGRAMS)
+  return {Way::kLinked, Way::kStatic, Way::kPreloaded};
+#else
+  return {Way::kLinked, Way::kPreloaded};
+#endif
+}
+
+std::string Suffix(Way way) {
+  return way == Way::kLinked ? "_linked" : way == Way::kStatic ? "_static" : "";
+}
+
+class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, Way>> {};
 
 TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
-  const auto& [expected, preloaded] = GetParam();
-  const Outcome run = RunProgram(
-      {std::string(TASKLEAK_PROGRAMS) + "/" + expected.program + (preloaded ? "" : "_linked")},
-      preloaded);
+  const auto& [expected, way] = GetParam();
+  const std::string program = expected.program + Suffix(way);
+  const Outcome run =
+      RunProgram({std::string(TASKLEAK_PROGRAMS) + "/" + program}, way == Way::kPreloaded);
   EXPECT_EQ(run.exit_code, expected.exit_code) << run.error_output;
   if (expected.proven + expected.suspect + expected.idle == 0) {
     EXPECT_EQ(run.error_output, "");
@@ -99,7 +116,7 @@ TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
             std::string::npos)
       << run.error_output;
   // Both stacks lead into the program.
-  const std::string frame = std::string(expected.program) + (preloaded ? "+0x" : "_linked+0x");
+  const std::string frame = program + "+0x";
   const std::size_t started = run.error_output.find("started by thread");
   ASSERT_NE(started, std::string::npos) << run.error_output;
   EXPECT_NE(run.error_output.find(frame, started), std::string::npos) << run.error_output;
@@ -108,10 +125,12 @@ TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, ProgramsTest,
-                         testing::Combine(testing::ValuesIn(kTable), testing::Bool()),
+                         testing::Combine(testing::ValuesIn(kTable), testing::ValuesIn(Ways())),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param).program) +
-                                  (std::get<1>(info.param) ? "_preloaded" : "_linked");
+                           const Way way = std::get<1>(info.param);
+                           return std::get<0>(info.param).program + (way == Way::kPreloaded
+                                                                         ? std::string("_preloaded")
+                                                                         : Suffix(way));
                          });
 
 }  // namespace

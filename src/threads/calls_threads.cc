@@ -35,8 +35,9 @@ using taskleak::internal::Joined;
 using taskleak::internal::Self;
 using taskleak::internal::Tracking;
 
-TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
-                                   void* (*start)(void*), void* argument) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_create)(pthread_t* handle,
+                                                  const pthread_attr_t* attributes,
+                                                  void* (*start)(void*), void* argument) noexcept {
   const auto real = TASKLEAK_REAL(pthread_create);
   const bool tracking = Tracking();
   if (const auto hook = __atomic_load_n(&taskleak::internal::g_on_create, __ATOMIC_ACQUIRE);
@@ -69,27 +70,28 @@ TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attr
   return result;
 }
 
-TASKLEAK_EXPORT int pthread_join(pthread_t handle, void** value) {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_join)(pthread_t handle, void** value) {
   return Joined(handle, value, false, [=] { return TASKLEAK_REAL(pthread_join)(handle, value); });
 }
 
-TASKLEAK_EXPORT int pthread_tryjoin_np(pthread_t handle, void** value) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_tryjoin_np)(pthread_t handle, void** value) noexcept {
   return Joined(handle, value, true,
                 [=] { return TASKLEAK_REAL(pthread_tryjoin_np)(handle, value); });
 }
 
-TASKLEAK_EXPORT int pthread_timedjoin_np(pthread_t handle, void** value, const timespec* until) {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_timedjoin_np)(pthread_t handle, void** value,
+                                                        const timespec* until) {
   return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_timedjoin_np)(handle, value, until); });
 }
 
-TASKLEAK_EXPORT int pthread_clockjoin_np(pthread_t handle, void** value, clockid_t clock,
-                                         const timespec* until) {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_clockjoin_np)(pthread_t handle, void** value,
+                                                        clockid_t clock, const timespec* until) {
   return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_clockjoin_np)(handle, value, clock, until); });
 }
 
-TASKLEAK_EXPORT int pthread_detach(pthread_t handle) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_detach)(pthread_t handle) noexcept {
   const taskleak_v1_thread_ref ref =
       Tracking() ? taskleak_v1_thread_find(handle) : taskleak_v1_thread_ref{};
   const int result = TASKLEAK_REAL(pthread_detach)(handle);
@@ -97,7 +99,7 @@ TASKLEAK_EXPORT int pthread_detach(pthread_t handle) noexcept {
   return result;
 }
 
-TASKLEAK_EXPORT int pthread_setname_np(pthread_t handle, const char* name) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_setname_np)(pthread_t handle, const char* name) noexcept {
   if (Tracking()) {
     const taskleak_v1_thread_ref ref = taskleak_v1_thread_find(handle);
     if (ref.id != 0) taskleak_v1_thread_rename(ref, name);

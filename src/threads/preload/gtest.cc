@@ -87,7 +87,9 @@ bool NameOfSuite(const void* suite, char* name) {
 
 template <class F>
 void Find(const ProgramSymbols& symbols, const char* name, F** found) {
+#if !defined(TASKLEAK_STATIC)
   *found = reinterpret_cast<F*>(dlsym(RTLD_DEFAULT, name));
+#endif
   if (*found == nullptr) *found = reinterpret_cast<F*>(symbols.Find(name));
 }
 

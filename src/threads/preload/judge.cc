@@ -1,6 +1,5 @@
 #include "src/threads/preload/judge.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 #include <cstring>
 
 #include "src/threads/preload/reach.h"
+#include "src/threads/symbol.h"
 
 namespace taskleak::internal {
 namespace {
@@ -87,7 +87,7 @@ uint64_t CaughtSignals() {
 }
 
 bool ThreadSanitizerIsThere() {
-  static const bool there = dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+  static const bool there = TASKLEAK_SYMBOL(__tsan_init) != nullptr;
   return there;
 }
 
@@ -130,7 +130,7 @@ const char* ToString(Verdict verdict) {
 
 const taskleak_v1_threads_interface& TrackingThreads() {
   using Threads = const taskleak_v1_threads_interface* (*)();
-  const auto first = reinterpret_cast<Threads>(dlsym(RTLD_DEFAULT, "taskleak_v1_threads"));
+  const auto first = reinterpret_cast<Threads>(TASKLEAK_SYMBOL(taskleak_v1_threads));
   return first != nullptr ? *first() : *taskleak_v1_threads_here();
 }
 

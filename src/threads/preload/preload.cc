@@ -13,6 +13,7 @@
 #include "src/threads/preload/reporting.h"
 #include "src/threads/preload/seen.h"
 #include "src/threads/preload/watch.h"
+#include "src/threads/symbol.h"
 #include "src/threads/tracking.h"
 
 namespace taskleak::internal {
@@ -44,7 +45,7 @@ void AtExit(int status, void*) {
   if (counts.AtLeast(g_options.fail_on) == 0 || status != 0 || g_options.exit_code == 0) return;
   fflush(nullptr);
   // It ends the process with a code of its own where it finds something.
-  if (void* check = dlsym(RTLD_DEFAULT, "__lsan_do_leak_check"); check != nullptr)
+  if (void* check = TASKLEAK_SYMBOL(__lsan_do_leak_check); check != nullptr)
     reinterpret_cast<void (*)()>(check)();
   _exit(g_options.exit_code);
 }
@@ -53,9 +54,9 @@ void AtExit(int status, void*) {
 // was not joined, after an early return for instance. An assertion that aborts does not pass there,
 // and what its threads are blocked in is beside the point.
 bool InTheDestructorOfAThread() {
-  const auto terminate = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "_ZSt9terminatev"));
+  const auto terminate = reinterpret_cast<uintptr_t>(TASKLEAK_SYMBOL(_ZSt9terminatev));
   const auto exception =
-      reinterpret_cast<const void* (*)()>(dlsym(RTLD_DEFAULT, "__cxa_current_exception_type"));
+      reinterpret_cast<const void* (*)()>(TASKLEAK_SYMBOL(__cxa_current_exception_type));
   if (terminate == 0 || exception == nullptr || exception() != nullptr) return false;
   constexpr uintptr_t kSize = 64;  // It only asks for the handler, and calls it.
   uintptr_t pcs[32];
