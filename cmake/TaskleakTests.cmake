@@ -59,13 +59,40 @@ foreach(source ${programs})
     list(APPEND program_targets program_${target})
   endforeach()
   target_link_libraries(program_${program}_linked PRIVATE taskleak_native taskleak_exit_judge)
+  if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize") # Neither compiler links a sanitizer statically.
+    add_executable(program_${program}_static "${source}")
+    taskleak_own(program_${program}_static)
+    target_link_libraries(program_${program}_static PRIVATE taskleak_native_static)
+    target_link_options(program_${program}_static PRIVATE -static)
+    set_target_properties(program_${program}_static PROPERTIES OUTPUT_NAME ${program}_static RUNTIME_OUTPUT_DIRECTORY
+                                                               "${PROJECT_BINARY_DIR}/programs")
+    list(APPEND program_targets program_${program}_static)
+  endif()
+endforeach()
+
+# Suites of GoogleTest's that know nothing of taskleak, each as it is, and without its symbols.
+file(GLOB suites CONFIGURE_DEPENDS harness/threads/suites/*.cc)
+foreach(source ${suites})
+  cmake_path(GET source STEM suite)
+  foreach(target ${suite} ${suite}_stripped)
+    add_executable(${target} "${source}")
+    taskleak_own(${target})
+    target_link_libraries(${target} PRIVATE GTest::gtest_main)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/programs")
+    list(APPEND program_targets ${target})
+  endforeach()
+  target_link_options(${suite}_stripped PRIVATE LINKER:--strip-all)
 endforeach()
 
 # An executable of its own: it wraps nothing and links nothing of taskleak.
-add_executable(programs_tests harness/threads/programs_test.cc)
+file(GLOB tests CONFIGURE_DEPENDS harness/threads/*.cc)
+add_executable(programs_tests ${tests})
 taskleak_own(programs_tests)
 target_compile_definitions(programs_tests PRIVATE TASKLEAK_PROGRAMS="${PROJECT_BINARY_DIR}/programs"
                                                   TASKLEAK_PRELOAD="$<TARGET_FILE:taskleak_preload>")
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  target_compile_definitions(programs_tests PRIVATE TASKLEAK_STATIC_PROGRAMS=1)
+endif()
 target_link_libraries(programs_tests PRIVATE GTest::gtest_main)
 add_dependencies(programs_tests taskleak_preload ${program_targets})
 gtest_discover_tests(

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view kKnown[] = {"TASKLEAK_REPLAY", "TASKLEAK_REPORT_DIR", "TASKLEAK_CORPUS",
                                        // The preload's.
-                                       "TASKLEAK_DEADLINE", "TASKLEAK_EXIT_CODE", "TASKLEAK_TEXT"};
+                                       "TASKLEAK_DEADLINE", "TASKLEAK_EXIT_CODE", "TASKLEAK_FAIL_ON",
+                                       "TASKLEAK_TEXT"};
 
 }  // namespace
 

@@ -1,18 +1,14 @@
-// What taskleak says of small programs that know nothing of it, linked and preloaded: one table. Of
+// What taskleak says of small programs that know nothing of it, linked, linked statically, and
+// preloaded: one table. Of
 // each program its first line says what it does; its name ends with what is expected of it.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <signal.h>
 
-#include <array>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <tuple>
+#include <vector>
+
+#include "harness/threads/run_program.h"
 
 namespace taskleak::internal {
 namespace {
@@ -26,102 +22,87 @@ struct Expected {
   const char* operation = "";  // Named in the report.
 };
 
-// 90: it would have exited with 0, and a leak is proven.
+constexpr int kAborted = 128 + SIGABRT;
+
+// 90: it would have exited with 0, and a thread is still blocked without a time limit.
 constexpr Expected kTable[] = {
+    {"accept_suspect", 90, 0, 1, 0, "accept"},
     {"async_clean", 0, 0, 0, 0},
     {"async_leaky", 90, 1, 0, 0, "cond wait"},
     {"atomic_wait_clean", 0, 0, 0, 0},
     {"atomic_wait_leaky", 90, 1, 0, 0, "futex wait"},
     {"barrier_leaky", 90, 1, 0, 0, "barrier wait"},
-    {"beside_a_ticker_suspect", 0, 0, 1, 0, "futex wait"},
+    {"beside_a_ticker_suspect", 90, 0, 1, 0, "futex wait"},
+    {"call_once_pool_idle", 0, 0, 0, 1, "cond wait"},
     {"cond_wait_clean", 0, 0, 0, 0},
     {"cond_wait_leaky", 90, 1, 0, 0, "cond wait"},
     {"ends_anyhow_clean", 0, 0, 0, 0},
+    {"epoll_suspect", 90, 0, 1, 0, "epoll wait"},
     {"exit_code_stays_leaky", 3, 1, 0, 0, "futex wait"},
+    {"exits_elsewhere_suspect", 90, 0, 1, 0, "futex wait"},
     {"fork_child_leaks_clean", 0, 0, 0, 0},
     {"fork_clean", 0, 0, 0, 0},
+    {"fork_joins_clean", 0, 0, 0, 0},
+    {"fork_static_cond_hangs", 90, 1, 0, 1, "cond wait"},
+    {"future_clean", 0, 0, 0, 0},
     {"future_leaky", 90, 1, 0, 0, "futex wait"},
+    {"heap_pool_leaky", 90, 2, 0, 0, "cond wait"},
     {"join_hangs", 90, 2, 0, 0, "thread join"},
     {"join_leaky", 90, 2, 0, 0, "thread join"},
     {"joinable_leaky", 90, 1, 0, 0, "cond wait"},
     {"jthread_clean", 0, 0, 0, 0},
     {"jthread_hangs", 90, 2, 0, 0, "thread join"},
+    {"latch_leaky", 90, 1, 0, 0, "futex wait"},
     {"leaked_singleton_idle", 0, 0, 0, 3, "cond wait"},
     {"mutex_order_clean", 0, 0, 0, 0},
     {"mutex_order_leaky", 90, 2, 0, 0, "mutex lock"},
     {"no_threads_clean", 0, 0, 0, 0},
-    {"pipe_suspect", 0, 0, 1, 0, "read"},
-    {"poll_suspect", 0, 0, 1, 0, "poll"},
+    {"peer_pipe_clean", 0, 0, 0, 0},
+    {"pipe_suspect", 90, 0, 1, 0, "read"},
+    {"poll_suspect", 90, 0, 1, 0, "poll"},
     {"rwlock_leaky", 90, 2, 0, 0, "rwlock wrlock"},
+    {"self_lock_leaky", 90, 1, 0, 0, "mutex lock"},
     {"semaphore_clean", 0, 0, 0, 0},
     {"semaphore_leaky", 90, 1, 0, 0, "semaphore wait"},
-    {"shared_semaphore_suspect", 0, 0, 1, 0, "semaphore wait"},
-    {"signal_suspect", 0, 0, 1, 0, "semaphore wait"},
+    {"shared_lock_clean", 0, 0, 0, 0},
+    {"shared_lock_leaky", 90, 1, 0, 0, "rwlock rdlock"},
+    {"shared_semaphore_clean", 0, 0, 0, 0},
+    {"shared_semaphore_suspect", 90, 0, 1, 0, "semaphore wait"},
+    {"signal_clean", 0, 0, 0, 0},
+    {"signal_suspect", 90, 0, 1, 0, "semaphore wait"},
+    {"spins_unseen", 0, 0, 0, 0},
     {"static_cond_hangs", 90, 1, 0, 1, "cond wait"},
     {"static_constructor_leaky", 90, 1, 0, 0, "cond wait"},
     {"static_pool_clean", 0, 0, 0, 0},
+    {"terminates_leaky", kAborted, 1, 0, 0, "futex wait"},
     {"ticker_clean", 0, 0, 0, 0},
+    {"timer_clean", 0, 0, 0, 0},
     {"two_hops_idle", 0, 0, 0, 1, "cond wait"},
+    {"underscore_exit_unseen", 0, 0, 0, 0},
 };
 
-struct Outcome {
-  int exit_code = -1;
-  std::string error_output;
-  std::string json;  // Of its report; empty: it wrote none.
-};
+// How taskleak comes into a program.
+enum class Way { kLinked, kStatic, kPreloaded };
 
-std::string ReadAll(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
+std::vector<Way> Ways() {
+#if defined(TASKLEAK_STATIC_PROGRAMS)
+  return {Way::kLinked, Way::kStatic, Way::kPreloaded};
+#else
+  return {Way::kLinked, Way::kPreloaded};
+#endif
 }
 
-// A directory of its own, removed at the end.
-class Scratch {
- public:
-  Scratch() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
-  ~Scratch() { std::filesystem::remove_all(path_.data()); }
-  const char* path() const { return path_.data(); }
-
- private:
-  std::array<char, 32> path_{"/tmp/taskleak-programs-XXXXXX"};
-};
-
-Outcome RunProgram(const Expected& expected, bool preloaded) {
-  const Scratch scratch;
-  std::string program = std::string(TASKLEAK_PROGRAMS) + "/" + expected.program;
-  if (!preloaded) program += "_linked";
-  const std::string errors = std::string(scratch.path()) + "/errors";
-  const pid_t child = fork();
-  if (child == 0) {
-    const int file = open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    dup2(file, STDERR_FILENO);
-    setenv("TASKLEAK_REPORT_DIR", scratch.path(), 1);
-    // The one that hangs is to be found by proof, not by this.
-    if (std::strstr(expected.program, "hangs") != nullptr) setenv("TASKLEAK_DEADLINE", "250", 1);
-    // What LeakSanitizer says of a lost handle, or in the child of a fork, is not the subject;
-    // gcc's wants to be first, and need not be.
-    setenv("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0", 1);
-    if (preloaded) setenv("LD_PRELOAD", TASKLEAK_PRELOAD, 1);
-    execl(program.c_str(), program.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = -1;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  Outcome run;
-  if (WIFEXITED(status)) run.exit_code = WEXITSTATUS(status);
-  run.error_output = ReadAll(errors);
-  const std::string json =
-      std::string(scratch.path()) + "/taskleak-" + std::to_string(child) + ".json";
-  run.json = ReadAll(json);
-  return run;
+std::string Suffix(Way way) {
+  return way == Way::kLinked ? "_linked" : way == Way::kStatic ? "_static" : "";
 }
 
-class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, bool>> {};
+class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, Way>> {};
 
 TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
-  const auto& [expected, preloaded] = GetParam();
-  const Outcome run = RunProgram(expected, preloaded);
+  const auto& [expected, way] = GetParam();
+  const std::string program = expected.program + Suffix(way);
+  const Outcome run =
+      RunProgram({std::string(TASKLEAK_PROGRAMS) + "/" + program}, way == Way::kPreloaded);
   EXPECT_EQ(run.exit_code, expected.exit_code) << run.error_output;
   if (expected.proven + expected.suspect + expected.idle == 0) {
     EXPECT_EQ(run.error_output, "");
@@ -135,7 +116,7 @@ TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
             std::string::npos)
       << run.error_output;
   // Both stacks lead into the program.
-  const std::string frame = std::string(expected.program) + (preloaded ? "+0x" : "_linked+0x");
+  const std::string frame = program + "+0x";
   const std::size_t started = run.error_output.find("started by thread");
   ASSERT_NE(started, std::string::npos) << run.error_output;
   EXPECT_NE(run.error_output.find(frame, started), std::string::npos) << run.error_output;
@@ -144,10 +125,12 @@ TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, ProgramsTest,
-                         testing::Combine(testing::ValuesIn(kTable), testing::Bool()),
+                         testing::Combine(testing::ValuesIn(kTable), testing::ValuesIn(Ways())),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param).program) +
-                                  (std::get<1>(info.param) ? "_preloaded" : "_linked");
+                           const Way way = std::get<1>(info.param);
+                           return std::get<0>(info.param).program + (way == Way::kPreloaded
+                                                                         ? std::string("_preloaded")
+                                                                         : Suffix(way));
                          });
 
 }  // namespace

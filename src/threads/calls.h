@@ -36,6 +36,7 @@
   X(pthread_cond_wait, TASKLEAK_COND_VERSION)      \
   X(pthread_cond_timedwait, TASKLEAK_COND_VERSION) \
   X(pthread_cond_clockwait, "")                    \
+  X(pthread_cond_destroy, TASKLEAK_COND_VERSION)   \
   X(pthread_mutex_lock, "")                        \
   X(pthread_mutex_timedlock, "")                   \
   X(pthread_mutex_clocklock, "")                   \

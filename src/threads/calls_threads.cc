@@ -8,11 +8,18 @@ void* RunThread(void* thread);
 namespace {
 
 // What a join is: the thread that is waited for is noted by its handle; whoever looks finds its
-// tid.
+// tid. In the child of a fork the parent's threads never end: a join for one returns at once, or a
+// child that runs the destructor of a pool would hang in it.
 template <class Join>
-__attribute__((always_inline)) inline int Joined(pthread_t handle, bool timed, Join&& join) {
+__attribute__((always_inline)) inline int Joined(pthread_t handle, void** value, bool timed,
+                                                 Join&& join) {
   const taskleak_v1_thread_ref ref =
       Tracking() ? taskleak_v1_thread_find(handle) : taskleak_v1_thread_ref{};
+  if (ref.lost != 0) {
+    taskleak_v1_thread_joined(ref);
+    if (value != nullptr) *value = nullptr;
+    return 0;
+  }
   WaitNote note(taskleak_v1_wait_join, static_cast<uintptr_t>(handle),
                 static_cast<uintptr_t>(ref.tid), timed);
   const int result = join();
@@ -28,10 +35,15 @@ using taskleak::internal::Joined;
 using taskleak::internal::Self;
 using taskleak::internal::Tracking;
 
-TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
-                                   void* (*start)(void*), void* argument) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_create)(pthread_t* handle,
+                                                  const pthread_attr_t* attributes,
+                                                  void* (*start)(void*), void* argument) noexcept {
   const auto real = TASKLEAK_REAL(pthread_create);
-  taskleak_v1_thread* thread = Tracking() ? taskleak_v1_thread_acquire() : nullptr;
+  const bool tracking = Tracking();
+  if (const auto hook = __atomic_load_n(&taskleak::internal::g_on_create, __ATOMIC_ACQUIRE);
+      tracking && hook != nullptr)
+    hook();
+  taskleak_v1_thread* thread = tracking ? taskleak_v1_thread_acquire() : nullptr;
   if (thread == nullptr) return real(handle, attributes, start, argument);
   thread->start = start;
   thread->argument = argument;
@@ -58,26 +70,28 @@ TASKLEAK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attr
   return result;
 }
 
-TASKLEAK_EXPORT int pthread_join(pthread_t handle, void** value) {
-  return Joined(handle, false, [=] { return TASKLEAK_REAL(pthread_join)(handle, value); });
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_join)(pthread_t handle, void** value) {
+  return Joined(handle, value, false, [=] { return TASKLEAK_REAL(pthread_join)(handle, value); });
 }
 
-TASKLEAK_EXPORT int pthread_tryjoin_np(pthread_t handle, void** value) noexcept {
-  return Joined(handle, true, [=] { return TASKLEAK_REAL(pthread_tryjoin_np)(handle, value); });
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_tryjoin_np)(pthread_t handle, void** value) noexcept {
+  return Joined(handle, value, true,
+                [=] { return TASKLEAK_REAL(pthread_tryjoin_np)(handle, value); });
 }
 
-TASKLEAK_EXPORT int pthread_timedjoin_np(pthread_t handle, void** value, const timespec* until) {
-  return Joined(handle, until != nullptr,
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_timedjoin_np)(pthread_t handle, void** value,
+                                                        const timespec* until) {
+  return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_timedjoin_np)(handle, value, until); });
 }
 
-TASKLEAK_EXPORT int pthread_clockjoin_np(pthread_t handle, void** value, clockid_t clock,
-                                         const timespec* until) {
-  return Joined(handle, until != nullptr,
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_clockjoin_np)(pthread_t handle, void** value,
+                                                        clockid_t clock, const timespec* until) {
+  return Joined(handle, value, until != nullptr,
                 [=] { return TASKLEAK_REAL(pthread_clockjoin_np)(handle, value, clock, until); });
 }
 
-TASKLEAK_EXPORT int pthread_detach(pthread_t handle) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_detach)(pthread_t handle) noexcept {
   const taskleak_v1_thread_ref ref =
       Tracking() ? taskleak_v1_thread_find(handle) : taskleak_v1_thread_ref{};
   const int result = TASKLEAK_REAL(pthread_detach)(handle);
@@ -85,7 +99,7 @@ TASKLEAK_EXPORT int pthread_detach(pthread_t handle) noexcept {
   return result;
 }
 
-TASKLEAK_EXPORT int pthread_setname_np(pthread_t handle, const char* name) noexcept {
+TASKLEAK_EXPORT int TASKLEAK_CALL(pthread_setname_np)(pthread_t handle, const char* name) noexcept {
   if (Tracking()) {
     const taskleak_v1_thread_ref ref = taskleak_v1_thread_find(handle);
     if (ref.id != 0) taskleak_v1_thread_rename(ref, name);

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "src/threads/bytes.h"
+#include "src/threads/tracking.h"
 
 namespace {
 
@@ -28,6 +29,8 @@ bool Agree(const taskleak_v1_wait& note, const taskleak_v1_proc_wait& wait) {
       return wait.kind == taskleak_v1_wait_futex &&
              (offset < sizeof(pthread_cond_t) ||
               wait.address - note.address2 < sizeof(pthread_mutex_t));
+    case taskleak_v1_wait_cond_destroy:
+      return wait.kind == taskleak_v1_wait_futex && offset < sizeof(pthread_cond_t);
     case taskleak_v1_wait_mutex:
       return wait.kind == taskleak_v1_wait_futex && offset < sizeof(pthread_mutex_t);
     case taskleak_v1_wait_rdlock:
@@ -236,6 +239,9 @@ const taskleak_v1_threads_interface* taskleak_v1_threads_here(void) {
       &taskleak_v1_wait_name,
       &taskleak_v1_wait_object,
       [] { return g_forked; },
+      [](void (*hook)()) {
+        __atomic_store_n(&taskleak::internal::g_on_create, hook, __ATOMIC_RELEASE);
+      },
   };
   return &kInterface;
 }

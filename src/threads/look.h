@@ -41,6 +41,9 @@ struct taskleak_v1_threads_interface {
   const char* (*wait_name)(int kind);
   const char* (*wait_object)(int kind);
   int (*forked)(void);  // Whether this process was forked and runs no program of its own.
+  // From now on `hook` is called by each thread that is about to start another, before it is known
+  // what is started. One hook; null: none.
+  void (*on_create)(void (*hook)(void));
 };
 // The exported one: by symbol order it may be another copy's.
 const struct taskleak_v1_threads_interface* taskleak_v1_threads(void);

@@ -5,7 +5,12 @@
 // The form of interposition that works with both compilers, plain and sanitized: a strong
 // definition in the executable that calls the weak __interceptor_X if there is one. The preload
 // must not: an interceptor in the executable comes before it, and calls it.
-#if !defined(TASKLEAK_PRELOAD)
+#if defined(TASKLEAK_STATIC)
+// No sanitizer links statically; the linker gives what it wraps another name.
+#define TASKLEAK_REAL_NAME(name, version) extern "C" decltype(::name) __real_##name;
+TASKLEAK_WRAPPED_CALLS(TASKLEAK_REAL_NAME)
+#undef TASKLEAK_REAL_NAME
+#elif !defined(TASKLEAK_PRELOAD)
 #define TASKLEAK_WEAK(name, version) \
   extern "C" __attribute__((weak)) decltype(::name) __interceptor_##name;
 TASKLEAK_WRAPPED_CALLS(TASKLEAK_WEAK)
@@ -19,6 +24,20 @@ TASKLEAK_TRY_CALLS(TASKLEAK_WEAK)
 namespace taskleak::internal {
 
 constinit RealCalls g_real = {};
+
+#if defined(TASKLEAK_STATIC)
+
+void FindRealCalls() {
+#define TASKLEAK_FIND(name, version) \
+  __atomic_store_n(&g_real.name, &__real_##name, __ATOMIC_RELEASE);
+  TASKLEAK_WRAPPED_CALLS(TASKLEAK_FIND)
+#undef TASKLEAK_FIND
+#define TASKLEAK_FIND(name, version) __atomic_store_n(&g_real.name, &::name, __ATOMIC_RELEASE);
+  TASKLEAK_TRY_CALLS(TASKLEAK_FIND)
+#undef TASKLEAK_FIND
+}
+
+#else
 
 namespace {
 
@@ -60,5 +79,7 @@ void FindRealCalls() {
 #undef TASKLEAK_FIND
 #endif
 }
+
+#endif  // TASKLEAK_STATIC
 
 }  // namespace taskleak::internal

@@ -162,6 +162,7 @@ constexpr WaitName kWaits[] = {
     {"sleep", ""},
     {"signal wait", ""},
     {"system call", ""},
+    {"cond destroy", "condition variable"},
 };
 
 }  // namespace
@@ -231,9 +232,11 @@ taskleak_v1_thread_ref taskleak_v1_thread_find(pthread_t handle) {
   const TableLock lock;
   for (uint32_t i = *BucketOf(handle); i != 0; i = g_table.threads[i - 1].next) {
     Thread& thread = g_table.threads[i - 1];
-    if (pthread_equal(thread.handle, handle)) return {&thread, thread.id, thread.tid};
+    if (pthread_equal(thread.handle, handle))
+      return {&thread, thread.id, thread.tid,
+              (thread.flags & taskleak_v1_thread_lost) != 0 ? 1 : 0};
   }
-  return {nullptr, 0, 0};
+  return {nullptr, 0, 0, 0};
 }
 
 void taskleak_v1_thread_detach(taskleak_v1_thread_ref ref) {

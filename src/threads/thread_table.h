@@ -48,6 +48,7 @@ enum taskleak_v1_wait_kind {
   taskleak_v1_wait_sleep,
   taskleak_v1_wait_signal,
   taskleak_v1_wait_system_call,  // Blocked in one that none of the above is.
+  taskleak_v1_wait_cond_destroy,
 };
 const char* taskleak_v1_wait_name(int kind);    // "cond wait" …; "" for none.
 const char* taskleak_v1_wait_object(int kind);  // "condition variable" …; "" where there is none.
@@ -110,6 +111,7 @@ struct taskleak_v1_thread_ref {
   struct taskleak_v1_thread* thread;
   uint64_t id;
   int32_t tid;
+  int32_t lost;  // It is the parent's, and this process the child of a fork.
 };
 struct taskleak_v1_thread_ref taskleak_v1_thread_find(pthread_t handle);
 void taskleak_v1_thread_detach(struct taskleak_v1_thread_ref ref);

@@ -1,14 +1,15 @@
 #include "src/threads/tracking.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <sys/syscall.h>
 
 #include "src/threads/look.h"
+#include "src/threads/symbol.h"
 
 namespace taskleak::internal {
 
 constinit thread_local taskleak_v1_thread* t_thread = nullptr;
+constinit void (*g_on_create)() = nullptr;
 
 namespace {
 
@@ -46,7 +47,7 @@ void AttachMain() {
   taskleak_v1_thread* main = taskleak_v1_thread_acquire();
   if (main == nullptr) return;
   // The loader's: searched for rather than linked, so that nothing needs the loader by name.
-  auto* const* const end = static_cast<void**>(dlsym(RTLD_DEFAULT, "__libc_stack_end"));
+  auto* const* const end = static_cast<void**>(TASKLEAK_SYMBOL(__libc_stack_end));
   const uintptr_t high =
       reinterpret_cast<uintptr_t>(end != nullptr ? *end : __builtin_frame_address(0));
   taskleak_v1_thread_running(main, pthread_self(), Tid(), high);
@@ -62,7 +63,7 @@ void BeginTracking() {
   if (__atomic_exchange_n(&g_beginning, 1, __ATOMIC_ACQ_REL) != 0) return;
   FindRealCalls();
   using Threads = const taskleak_v1_threads_interface* (*)();
-  const auto first = reinterpret_cast<Threads>(dlsym(RTLD_DEFAULT, "taskleak_v1_threads"));
+  const auto first = reinterpret_cast<Threads>(TASKLEAK_SYMBOL(taskleak_v1_threads));
   if (first != nullptr && first() != taskleak_v1_threads_here()) {
     __atomic_store_n(&g_role, static_cast<int>(Role::kHandsOn), __ATOMIC_RELEASE);
     return;

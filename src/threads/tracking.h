@@ -18,9 +18,20 @@
 
 #define TASKLEAK_EXPORT extern "C" __attribute__((visibility("default")))
 
+// The name of a wrapper's definition: the call's own, before the C library's by the order of
+// symbols; or, where there is no such order, what `-static -Wl,--wrap=name` makes callers call.
+#if defined(TASKLEAK_STATIC)
+#define TASKLEAK_CALL(name) __wrap_##name
+#else
+#define TASKLEAK_CALL(name) name
+#endif
+
 namespace taskleak::internal {
 
 extern constinit thread_local taskleak_v1_thread* t_thread;
+
+// Called by each thread that is about to start another; null: nothing is.
+extern constinit void (*g_on_create)();
 
 // Finds the real calls, decides who tracks, and makes the first thread's record. Idempotent.
 void BeginTracking();

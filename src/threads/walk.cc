@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include "src/threads/symbol.h"
+
 namespace {
 
 struct Unwinder {
@@ -105,18 +107,24 @@ extern "C" {
 
 void taskleak_v1_walk_prepare(void) {
   if (__atomic_load_n(&g_unwinder.backtrace, __ATOMIC_ACQUIRE) != nullptr) return;
-  void* library = nullptr;  // RTLD_DEFAULT: the program's own unwinder, if it has one.
-  auto* backtrace =
-      reinterpret_cast<decltype(&_Unwind_Backtrace)>(dlsym(RTLD_DEFAULT, "_Unwind_Backtrace"));
+  // The program's own unwinder, if it has one.
+  void* backtrace = TASKLEAK_SYMBOL(_Unwind_Backtrace);
+  void* pc = TASKLEAK_SYMBOL(_Unwind_GetIP);
+  void* sp = TASKLEAK_SYMBOL(_Unwind_GetCFA);
+#if !defined(TASKLEAK_STATIC)
   if (backtrace == nullptr) {
-    library = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
+    void* const library = dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) return;
-    backtrace = reinterpret_cast<decltype(&_Unwind_Backtrace)>(dlsym(library, "_Unwind_Backtrace"));
+    backtrace = dlsym(library, "_Unwind_Backtrace");
+    pc = dlsym(library, "_Unwind_GetIP");
+    sp = dlsym(library, "_Unwind_GetCFA");
   }
-  g_unwinder.pc = reinterpret_cast<decltype(&_Unwind_GetIP)>(dlsym(library, "_Unwind_GetIP"));
-  g_unwinder.sp = reinterpret_cast<decltype(&_Unwind_GetCFA)>(dlsym(library, "_Unwind_GetCFA"));
+#endif
+  g_unwinder.pc = reinterpret_cast<decltype(&_Unwind_GetIP)>(pc);
+  g_unwinder.sp = reinterpret_cast<decltype(&_Unwind_GetCFA)>(sp);
   if (g_unwinder.pc == nullptr || g_unwinder.sp == nullptr) return;
-  __atomic_store_n(&g_unwinder.backtrace, backtrace, __ATOMIC_RELEASE);
+  __atomic_store_n(&g_unwinder.backtrace, reinterpret_cast<decltype(&_Unwind_Backtrace)>(backtrace),
+                   __ATOMIC_RELEASE);
 }
 
 __attribute__((noinline)) size_t taskleak_v1_walk_here(uintptr_t* pcs, size_t max) {

@@ -1,6 +1,5 @@
 #include "src/threads/preload/judge.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 #include <cstring>
 
 #include "src/threads/preload/reach.h"
+#include "src/threads/symbol.h"
 
 namespace taskleak::internal {
 namespace {
@@ -28,6 +28,16 @@ bool Ours(const taskleak_v1_look& look) {
          strncmp(look.proc.comm, "taskleak-", 9) == 0;
 }
 
+// The thread that the C library keeps for timers (SIGEV_THREAD): it waits for signal 32 alone.
+bool ServesTimers(const taskleak_v1_look& look) {
+  if ((look.thread.flags & taskleak_v1_thread_unknown) == 0 ||
+      look.proc.system_call != SYS_rt_sigtimedwait)
+    return false;
+  uint64_t signals = 0;
+  taskleak_v1_read_memory(look.proc.arguments[0], &signals, sizeof(signals));
+  return signals == uint64_t{1} << (32 - 1);
+}
+
 bool Ended(const taskleak_v1_look& look) {
   return (look.thread.flags & taskleak_v1_thread_ended) != 0 ||
          (look.proc.alive == 0 && look.thread.tid != 0);
@@ -37,6 +47,7 @@ bool Ended(const taskleak_v1_look& look) {
 bool WithinTheProcess(int kind) {
   switch (kind) {
     case taskleak_v1_wait_cond:
+    case taskleak_v1_wait_cond_destroy:
     case taskleak_v1_wait_mutex:
     case taskleak_v1_wait_rdlock:
     case taskleak_v1_wait_wrlock:
@@ -76,7 +87,7 @@ uint64_t CaughtSignals() {
 }
 
 bool ThreadSanitizerIsThere() {
-  static const bool there = dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+  static const bool there = TASKLEAK_SYMBOL(__tsan_init) != nullptr;
   return there;
 }
 
@@ -87,6 +98,18 @@ bool ASignalCouldWakeThem() {
   constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGTERM, 32, 33};
   for (const int fault : kFaults) caught &= ~(uint64_t{1} << (fault - 1));
   return caught != 0;
+}
+
+// It has not been on a processor in between.
+bool InTheSameWait(const taskleak_v1_look& before, const taskleak_v1_look& after) {
+  return before.thread.wait.version == after.thread.wait.version &&
+         before.proc.switches == after.proc.switches && before.proc.cpu_ns == after.proc.cpu_ns &&
+         before.kind == after.kind && before.address == after.address;
+}
+
+void Pause(int milliseconds) {
+  timespec span{0, milliseconds * 1'000'000L};
+  syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
 }
 
 }  // namespace
@@ -107,7 +130,7 @@ const char* ToString(Verdict verdict) {
 
 const taskleak_v1_threads_interface& TrackingThreads() {
   using Threads = const taskleak_v1_threads_interface* (*)();
-  const auto first = reinterpret_cast<Threads>(dlsym(RTLD_DEFAULT, "taskleak_v1_threads"));
+  const auto first = reinterpret_cast<Threads>(TASKLEAK_SYMBOL(taskleak_v1_threads));
   return first != nullptr ? *first() : *taskleak_v1_threads_here();
 }
 
@@ -121,16 +144,13 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   constexpr int kTries = 20;
   bool still = false;
   for (int i = 0; i < kTries && !still; ++i) {
-    if (i != 0) {
-      timespec span{0, 1'000'000};
-      syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
-    }
+    if (i != 0) Pause(1);
     const bool any = Collect(when);
     still = Settled() && (!any || StoodStill());
-    if (still && !any) return;
+    if (still && !any && (when == When::kRunning || !AnybodyRuns())) return;
   }
+  const bool proven = (still && NobodyCanWakeThem(when)) || (when == When::kAtExit && Linger(when));
   Exclude();
-  const bool proven = still && NobodyCanWakeThem(when);
   const int first = getpid();
   for (size_t i = 0; i < count_; ++i) {
     if (verdicts_[i] != Verdict::kSuspect) continue;
@@ -146,6 +166,31 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   }
 }
 
+// At the end of a process, where nothing is proven yet: threads that still do something, or may be
+// woken, are given time to come to their end, 400 ms as goleak does. Whether it is proven now; else
+// only those that stood still for the last quarter of it are left as suspects.
+bool Judgement::Linger(When when) {
+  constexpr int kFirst = 300;
+  constexpr int kLast = 100;
+  for (int waited = 0, pause = 1; waited < kFirst; waited += pause, pause += pause / 2 + 1) {
+    Pause(pause);
+    const bool any = Collect(when);
+    if (!Settled() || AnybodyRuns() || (any && !StoodStill())) continue;
+    if (!any || NobodyCanWakeThem(when)) return any;
+  }
+  const size_t before = threads_.look(again_, kMost);
+  Pause(kLast);
+  Collect(when);
+  for (size_t i = 0; i < count_; ++i) {
+    if (verdicts_[i] != Verdict::kSuspect) continue;
+    bool stood = false;
+    for (size_t k = 0; k < before && k < kMost && !stood; ++k)
+      stood = again_[k].thread.tid == looks_[i].thread.tid && InTheSameWait(again_[k], looks_[i]);
+    if (!stood) verdicts_[i] = Verdict::kNone;
+  }
+  return false;
+}
+
 // One look; whether anybody is blocked without a time limit.
 bool Judgement::Collect(When when) {
   count_ = threads_.look(looks_, kMost);
@@ -156,7 +201,7 @@ bool Judgement::Collect(When when) {
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
     const bool stuck = look.thread.tid != self && !Ours(look) && !Ended(look) && look.timed == 0 &&
-                       look.kind != taskleak_v1_wait_none &&
+                       look.kind != taskleak_v1_wait_none && !ServesTimers(look) &&
                        (when == When::kRunning || look.thread.tid != first);
     verdicts_[i] = stuck ? Verdict::kSuspect : Verdict::kNone;
     any = any || stuck;
@@ -174,6 +219,20 @@ bool Judgement::Settled() const {
       return false;
   }
   return true;
+}
+
+// Somebody begins, or is on a processor: it may yet end, or come to block.
+bool Judgement::AnybodyRuns() const {
+  const int self = static_cast<int>(syscall(SYS_gettid));
+  const int sanitizers = SanitizersThread();
+  for (size_t i = 0; i < count_; ++i) {
+    const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid == 0) return true;
+    if (look.thread.tid != self && look.thread.tid != sanitizers && look.thread.tid != getpid() &&
+        !Ours(look) && !Ended(look) && look.kind == taskleak_v1_wait_none)
+      return true;
+  }
+  return false;
 }
 
 Judgement::~Judgement() {
@@ -225,6 +284,7 @@ bool Judgement::NobodyCanWakeThem(When when) const {
   const int sanitizers = SanitizersThread();
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
+    if (look.thread.tid == 0) return false;  // About to begin: what it will do, nobody knows.
     if (look.thread.tid == self || look.thread.tid == sanitizers || Ours(look) || Ended(look))
       continue;
     // What waits for a lock that the caller holds, it may have done until a moment ago.
@@ -245,10 +305,7 @@ bool Judgement::StoodStill() {
     const taskleak_v1_look& after = again_[i];
     if (before.thread.id != after.thread.id || before.thread.tid != after.thread.tid) return false;
     if (verdicts_[i] == Verdict::kNone) continue;
-    if (before.thread.wait.version != after.thread.wait.version ||
-        before.proc.switches != after.proc.switches || before.proc.cpu_ns != after.proc.cpu_ns ||
-        before.kind != after.kind || before.address != after.address)
-      return false;
+    if (!InTheSameWait(before, after)) return false;
   }
   return true;
 }

@@ -11,6 +11,7 @@
 
 namespace taskleak::internal {
 
+// From the least sure to the surest.
 enum class Verdict : uint8_t {
   kNone,     // Runs, has a time limit, has ended, or serves taskleak.
   kIdle,     // Waits for work at an object that a module's data leads to: a note.
@@ -48,9 +49,11 @@ class Judgement {
  private:
   bool Collect(When when);
   bool Settled() const;
+  bool AnybodyRuns() const;
   int SanitizersThread() const;
   bool NobodyCanWakeThem(When when) const;
   bool StoodStill();
+  bool Linger(When when);
   void Exclude();
 
   const taskleak_v1_threads_interface& threads_;

@@ -1,11 +1,11 @@
 #include "src/threads/preload/reach.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
 #include <cstring>
 
+#include "src/threads/symbol.h"
 #include "src/threads/walk.h"
 
 namespace taskleak::internal {
@@ -148,11 +148,11 @@ class Search {
 
   const Maps& maps_;
   const void* (*const begin_)(const void*) = reinterpret_cast<const void* (*)(const void*)>(
-      dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_begin"));
+      TASKLEAK_SYMBOL(__sanitizer_get_allocated_begin));
   int (*const owns_)(const void*) =
-      reinterpret_cast<int (*)(const void*)>(dlsym(RTLD_DEFAULT, "__sanitizer_get_ownership"));
-  size_t (*const size_)(const void*) = reinterpret_cast<size_t (*)(const void*)>(
-      dlsym(RTLD_DEFAULT, "__sanitizer_get_allocated_size"));
+      reinterpret_cast<int (*)(const void*)>(TASKLEAK_SYMBOL(__sanitizer_get_ownership));
+  size_t (*const size_)(const void*) =
+      reinterpret_cast<size_t (*)(const void*)>(TASKLEAK_SYMBOL(__sanitizer_get_allocated_size));
   const Excluded* const excluded_;
   const size_t excluded_count_;
   const uintptr_t address_;

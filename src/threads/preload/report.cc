@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "src/threads/preload/gtest.h"
+
 namespace taskleak::internal {
 namespace {
 
@@ -101,7 +103,13 @@ void Thread(const Judgement& judgement, const Group& group, int64_t now, Out* ou
     out->Number(static_cast<uint64_t>(look.owner_tid)).Text(")\n");
   }
   const char* scope = threads.scope_name(look.thread.scope);
-  if (scope[0] != '\0') out->Text("  in ").Text(scope).Byte('\n');
+  if (scope[0] != '\0') {
+    out->Text("  in ").Text(scope).Byte('\n');
+  } else if (TestsAreUnknown()) {
+    out->Text(
+        "  in no test that is known: the program has no symbols, wrote no lines of tests, "
+        "and was not asked for a single one\n");
+  }
   if (look.thread.frame_count != 0) {
     out->Text("  started by thread ").Number(look.thread.parent).Text(" at\n");
     Frames(judgement.maps(), look.thread.frames, look.thread.frame_count, out);

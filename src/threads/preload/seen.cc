@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "src/threads/preload/command_line.h"
 #include "src/threads/preload/out.h"
 
 namespace taskleak::internal {
@@ -31,22 +32,16 @@ void WriteSeen(const char* directory) {
   char program[1024];
   const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
   program[length > 0 ? length : 0] = '\0';
-  char arguments[4096] = "";
-  long size = 0;
-  const long list = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  if (list >= 0) {
-    size = syscall(SYS_read, list, arguments, sizeof(arguments) - 1);
-    syscall(SYS_close, list);
-  }
-  if (size < 0) size = 0;
-  arguments[size] = '\0';  // The last of a long list is cut off.
   Out out;
   out.Text("{\"schema\":\"taskleak.seen\",\"version\":1,\"pid\":");
   out.Number(static_cast<uint64_t>(getpid())).Text(",\"parent\":");
   out.Number(static_cast<uint64_t>(getppid())).Text(",\"program\":").Quoted(program);
   out.Text(",\"argv\":[");
-  for (const char* at = arguments; at < arguments + size; at += strlen(at) + 1) {
-    if (at != arguments) out.Byte(',');
+  CommandLine arguments;
+  bool first = true;
+  for (const char* at = arguments.Next(); at != nullptr; at = arguments.Next()) {
+    if (!first) out.Byte(',');
+    first = false;
     out.Quoted(at);
   }
   out.Text("]}\n");
