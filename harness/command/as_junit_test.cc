@@ -16,7 +16,7 @@ std::size_t Occurrences(const std::string& text, const std::string& of) {
 }
 
 TEST(AsJUnitTest, FailsTheTestsThatStartedTheThreads) {
-  const std::string xml = AsJUnit(FixedReport());
+  const std::string xml = AsJUnit(FixedReport(), LeakVerdict::kProven);
   EXPECT_NE(xml.find("<testsuites name=\"taskleak\" tests=\"3\" failures=\"2\" errors=\"0\">"),
             std::string::npos)
       << xml;
@@ -38,7 +38,7 @@ TEST(AsJUnitTest, WithoutATestChargesTheProcess) {
 }
 
 TEST(AsJUnitTest, WhatWeighsLessIsOutputAndNoFailure) {
-  const std::string xml = AsJUnit(FixedReport());
+  const std::string xml = AsJUnit(FixedReport(), LeakVerdict::kProven);
   EXPECT_NE(xml.find("name=\"process exit\" time=\"0\">\n      <system-out>"), std::string::npos)
       << xml;
 }

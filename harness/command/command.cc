@@ -53,8 +53,8 @@ const CLI::Validator kVerdict(
 
 void AddFailOn(CLI::App* verb, std::string* fail_on) {
   verb->add_option("--fail-on", *fail_on,
-                   "What fails: proven leaks alone (the default), suspect ones too, or idle pools "
-                   "too")
+                   "What fails: proven leaks alone, suspect ones too (the default: at the end of a "
+                   "process nobody is left who would wake them), or idle pools too")
       ->check(kVerdict);
 }
 
@@ -62,7 +62,7 @@ struct Parsed {
   RunOptions run;
   ReportOptions report;
   GateOptions gate;
-  std::string fail_on = "proven";
+  std::string fail_on = "suspect";
   std::string deadline;
   std::string preload;
   std::string variant = "leaky";
@@ -196,7 +196,7 @@ int Main(int argc, const char* const* argv, std::ostream& out, std::ostream& err
     err << "taskleak: " << error.what() << "; taskleak --help shows how it is used\n";
     return kExitUsage;
   }
-  const LeakVerdict fail_on = LeakVerdictNamed(parsed.fail_on).value_or(LeakVerdict::kProven);
+  const LeakVerdict fail_on = LeakVerdictNamed(parsed.fail_on).value_or(LeakVerdict::kSuspect);
   if (run->parsed()) {
     parsed.run.preload = parsed.preload;
     parsed.run.fail_on = fail_on;

@@ -18,7 +18,7 @@ std::string AsText(const RunReport& report, const TextOptions& options = {});
 // JUnit's XML as Jenkins and GitLab read it: a failure on each test that started a thread that
 // never ended, on "process exit" where no test is known. What weighs less than `least` is no
 // failure: it is told as the test's output.
-std::string AsJUnit(const RunReport& report, LeakVerdict least = LeakVerdict::kProven);
+std::string AsJUnit(const RunReport& report, LeakVerdict least = LeakVerdict::kSuspect);
 
 // SARIF 2.1.0: code flows from the start of a thread to where it blocks, our fingerprints, and
 // suppressions for what a rule or the baseline left out. Files under `root` are named from there,

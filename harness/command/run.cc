@@ -181,10 +181,9 @@ int Run(const RunOptions& options, std::ostream& err) {
   if (!inspection.warning.empty()) err << "taskleak: " << inspection.warning << "\n";
 
   std::map<std::string, std::string> environment = PreloadEnvironment(preload, folder);
-  if (!options.fail_tests) {
-    environment["TASKLEAK_EXIT_CODE"] = "0";
-    environment["TASKLEAK_TEXT"] = "0";
-  }
+  environment["TASKLEAK_FAIL_ON"] = ToString(options.fail_on);
+  environment["TASKLEAK_EXIT_CODE"] = options.fail_tests ? "90" : "0";
+  environment["TASKLEAK_TEXT"] = options.fail_tests ? "1" : "0";
   if (options.deadline.has_value())
     environment["TASKLEAK_DEADLINE"] = std::to_string(*options.deadline);
   const std::string start = Now();

@@ -19,7 +19,7 @@ struct RunOptions {
   std::vector<std::string> command = {};
   std::string preload = {};  // Empty: the one beside this program.
   std::optional<double> deadline = {};
-  LeakVerdict fail_on = LeakVerdict::kProven;
+  LeakVerdict fail_on = LeakVerdict::kSuspect;
   std::string report = {};  // Files to write; empty: none.
   std::string junit = {};
   std::string sarif = {};
@@ -40,7 +40,7 @@ struct ReportOptions {
   std::string suppressions = {};
   std::string baseline = {};
   bool why_ignored = false;
-  LeakVerdict fail_on = LeakVerdict::kProven;
+  LeakVerdict fail_on = LeakVerdict::kSuspect;
 };
 // 0, whatever the report says: it was written where it was asked for. 92: some of it cannot be
 // read.
@@ -53,7 +53,7 @@ struct GateOptions {
   bool update = false;
   bool accept_new = false;
   bool complete = false;  // What is here is all there is: the caller knows.
-  LeakVerdict fail_on = LeakVerdict::kProven;
+  LeakVerdict fail_on = LeakVerdict::kSuspect;
   std::string suppressions = {};
   std::string today = {};  // 2026-01-31.
 };
