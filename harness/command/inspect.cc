@@ -19,9 +19,6 @@
 namespace taskleak::internal {
 namespace {
 
-constexpr std::string_view kLinkInstead =
-    " Link taskleak::native and taskleak::exit_judge into it.";
-
 bool IsFile(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
@@ -104,12 +101,10 @@ std::string Warning(const std::string& path, int depth) {
                 "not seen.";
     } else if (loader.empty()) {
       warning = path +
-                " is linked statically, so nothing can be preloaded into it: its threads "
-                "are not seen." +
-                std::string(kLinkInstead);
+                " is linked statically, so nothing can be preloaded into it: its threads are "
+                "seen only if taskleak::native_static is linked into it.";
     } else if (loader.find("ld-musl") != std::string::npos) {
-      warning = path + " runs on musl, and the preload needs glibc: its threads are not seen." +
-                std::string(kLinkInstead);
+      warning = path + " runs on musl, and the preload needs glibc: its threads are not seen.";
     }
   }
   close(file);
