@@ -46,26 +46,26 @@ if(TASKLEAK_LIBFUZZER)
                               PROPERTIES COMPILE_OPTIONS -fno-sanitize=fuzzer-no-link)
 endif()
 
-# Programs that know nothing of taskleak, each as it is, for the preload, and linked.
+# Programs that know nothing of taskleak, each compiled once: as it is, for the preload, and linked with taskleak.
+# taskleak_program(<name> <objects> [libraries])
+function(taskleak_program name objects)
+  add_executable(program_${name} $<TARGET_OBJECTS:${objects}>)
+  target_link_libraries(program_${name} PRIVATE Threads::Threads ${ARGN})
+  set_target_properties(program_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY
+                                                   "${PROJECT_BINARY_DIR}/programs")
+endfunction()
+
 file(GLOB programs CONFIGURE_DEPENDS harness/threads/programs/*.cc)
 foreach(source ${programs})
   cmake_path(GET source STEM program)
-  foreach(target ${program} ${program}_linked)
-    add_executable(program_${target} "${source}")
-    taskleak_own(program_${target})
-    target_link_libraries(program_${target} PRIVATE Threads::Threads)
-    set_target_properties(program_${target} PROPERTIES OUTPUT_NAME ${target} RUNTIME_OUTPUT_DIRECTORY
-                                                       "${PROJECT_BINARY_DIR}/programs")
-    list(APPEND program_targets program_${target})
-  endforeach()
-  target_link_libraries(program_${program}_linked PRIVATE taskleak_native taskleak_exit_judge)
+  set(objects program_${program}_objects)
+  add_library(${objects} OBJECT "${source}")
+  taskleak_own(${objects})
+  taskleak_program(${program} ${objects})
+  taskleak_program(${program}_linked ${objects} taskleak_native taskleak_exit_judge)
+  list(APPEND program_targets program_${program} program_${program}_linked)
   if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize") # Neither compiler links a sanitizer statically.
-    add_executable(program_${program}_static "${source}")
-    taskleak_own(program_${program}_static)
-    target_link_libraries(program_${program}_static PRIVATE taskleak_native_static)
-    target_link_options(program_${program}_static PRIVATE -static)
-    set_target_properties(program_${program}_static PROPERTIES OUTPUT_NAME ${program}_static RUNTIME_OUTPUT_DIRECTORY
-                                                               "${PROJECT_BINARY_DIR}/programs")
+    taskleak_program(${program}_static ${objects} taskleak_native_static -static)
     list(APPEND program_targets program_${program}_static)
   endif()
 endforeach()

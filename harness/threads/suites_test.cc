@@ -91,6 +91,41 @@ TEST(SuitesTest, ASuiteThatLeavesNothingBehindHearsNothing) {
   EXPECT_EQ(run.error_output, "");
 }
 
+// Which of the three pools is made, and by which test, is the arguments' matter.
+class PoolsTest : public testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(PoolsTest, AnIdlePoolIsANoteInEveryOrderAndCompany) {
+  const Outcome run = RunSuite("pools_suite", GetParam());
+  EXPECT_EQ(run.exit_code, 0) << run.output << run.error_output;
+  EXPECT_EQ(Occurrences(run.error_output, "ERROR"), 0u) << run.error_output;
+  EXPECT_EQ(Occurrences(run.error_output, "WARNING"), 0u) << run.error_output;
+  const bool only_the_static_one = GetParam()[0] == "--gtest_filter=StaticLocal.*";
+  EXPECT_EQ(Occurrences(run.error_output, "NOTE: taskleak:"), only_the_static_one ? 0u : 1u)
+      << run.error_output;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Arguments, PoolsTest,
+    testing::Values(std::vector<std::string>{"--gtest_shuffle", "--gtest_random_seed=1"},
+                    std::vector<std::string>{"--gtest_shuffle", "--gtest_random_seed=2"},
+                    std::vector<std::string>{"--gtest_shuffle", "--gtest_random_seed=3"},
+                    std::vector<std::string>{"--gtest_repeat=3"},
+                    std::vector<std::string>{"--gtest_filter=*.First"},
+                    std::vector<std::string>{"--gtest_filter=*.Second"},
+                    std::vector<std::string>{"--gtest_filter=StaticLocal.*"},
+                    std::vector<std::string>{"--gtest_filter=LeakedSingleton.*"},
+                    std::vector<std::string>{"--gtest_filter=CallOnce.*"}));
+
+TEST(PoolsInShardsTest, AnIdlePoolIsANote) {
+  for (const char* shard : {"0", "1", "2"}) {
+    const Outcome run = RunProgram({std::string(TASKLEAK_PROGRAMS) + "/pools_suite"}, true,
+                                   {{"GTEST_TOTAL_SHARDS", "3"}, {"GTEST_SHARD_INDEX", shard}});
+    EXPECT_EQ(run.exit_code, 0) << shard << run.error_output;
+    EXPECT_EQ(Occurrences(run.error_output, "ERROR"), 0u) << shard << run.error_output;
+    EXPECT_EQ(Occurrences(run.error_output, "WARNING"), 0u) << shard << run.error_output;
+  }
+}
+
 TEST(SuitesTest, DeathTestsBesideALivePoolAreUndisturbed) {
   const Outcome run = RunSuite("deaths_suite", {"--gtest_filter=*LivePool*"});
   EXPECT_EQ(run.exit_code, 0) << run.output << run.error_output;

@@ -64,6 +64,8 @@ Options ReadOptions() {
     options.deadline = ParseSeconds(deadline);
     if (options.deadline == 0)
       Complain("TASKLEAK_DEADLINE", deadline, "number of seconds", "one such as 60 or 2.5");
+  } else if (const char* timeout = Variable("TEST_TIMEOUT"); timeout != nullptr) {
+    options.deadline = ParseSeconds(timeout);  // Another's variable, which may mean another thing.
   }
   if (const char* fail_on = Variable("TASKLEAK_FAIL_ON"); fail_on != nullptr) {
     bool known = false;

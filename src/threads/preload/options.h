@@ -1,6 +1,7 @@
 // What the environment asks of a judge at exit, read once at the process's start.
 //
-//   TASKLEAK_DEADLINE=60     seconds: near it everybody who is blocked is reported (watch.h).
+//   TASKLEAK_DEADLINE=60     seconds: near it everybody who is blocked is reported (watch.h). Without
+//                            it TEST_TIMEOUT, which Bazel sets.
 //   TASKLEAK_REPORT_DIR=dir  the report as JSON too, in dir/taskleak-PID.json; that the process was
 //                            there, and how it ended, in dir/taskleak-PID.seen.
 //   TASKLEAK_TEXT=0          no text where the report went to a file.

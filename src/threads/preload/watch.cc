@@ -46,7 +46,7 @@ void* Watch(void*) {
     if (!said && taskleak_v1_monotonic() >= near) {
       said = true;  // And goes on: the process may still end by itself, or be found stuck.
       if (BeginReport()) {
-        Report(When::kRunning, "nine tenths of TASKLEAK_DEADLINE have passed", true);
+        Report(When::kRunning, "nine tenths of the time that it has have passed", true);
         EndReport();
       }
     }
