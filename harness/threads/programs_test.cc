@@ -32,6 +32,7 @@ constexpr Expected kTable[] = {
     {"atomic_wait_clean", 0, 0, 0, 0},
     {"atomic_wait_leaky", 90, 1, 0, 0, "futex wait"},
     {"barrier_leaky", 90, 1, 0, 0, "barrier wait"},
+    {"beside_a_string_leaky", 90, 1, 0, 0, "cond wait"},
     {"beside_a_ticker_suspect", 90, 0, 1, 0, "futex wait"},
     {"call_once_pool_idle", 0, 0, 0, 1, "cond wait"},
     {"cond_wait_clean", 0, 0, 0, 0},

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "src/threads/preload/heap.h"
 #include "src/threads/symbol.h"
 #include "src/threads/walk.h"
 
@@ -44,6 +45,7 @@ class Search {
   Search(const Maps& maps, const Excluded* excluded, size_t count, uintptr_t address,
          Memory* memory)
       : maps_(maps),
+        heap_(maps),
         excluded_(excluded),
         excluded_count_(count),
         address_(address),
@@ -105,8 +107,11 @@ class Search {
   // A sanitizer's allocator is asked: what it did not give to the program is its own, and leads
   // from its lists of threads to all of them.
   Block BlockAt(uintptr_t pointer, const Mapping& mapping) const {
-    if (size_ == nullptr || (begin_ == nullptr && owns_ == nullptr))
+    if (size_ == nullptr || (begin_ == nullptr && owns_ == nullptr)) {
+      Block block;
+      if (heap_.Find(pointer, &block.low, &block.high)) return block;
       return {pointer, pointer + SizeOf(pointer, mapping)};
+    }
     uintptr_t low = 0;
     if (begin_ != nullptr) {
       low = reinterpret_cast<uintptr_t>(begin_(reinterpret_cast<const void*>(pointer)));
@@ -147,6 +152,7 @@ class Search {
   }
 
   const Maps& maps_;
+  const Heap heap_;
   const void* (*const begin_)(const void*) = reinterpret_cast<const void* (*)(const void*)>(
       TASKLEAK_SYMBOL(__sanitizer_get_allocated_begin));
   int (*const owns_)(const void*) =

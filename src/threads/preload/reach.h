@@ -25,7 +25,8 @@ enum class Reach : uint8_t {
 
 // Yes: `address` lies in a writable segment of a module, or in a block of memory to which at most
 // three pointers lead from there. Conservative, as every such search is: a word that looks like a
-// pointer is taken for one, and where the size of a block is not known it is taken for 512 bytes.
+// pointer is taken for one, and where the bounds of a block are not known (heap.h, or a sanitizer,
+// tells them) it is taken for 512 bytes.
 // Gives up after 256 MB. The C library and the loader are no such modules: they know every thread
 // and every free block.
 Reach FindFromModules(const Maps& maps, const Excluded* excluded, size_t count, uintptr_t address);
