@@ -102,6 +102,7 @@ class ProgramsTest : public testing::TestWithParam<std::tuple<Expected, Way>> {}
 TEST_P(ProgramsTest, IsJudgedAsTheTableSays) {
   const auto& [expected, way] = GetParam();
   const std::string program = expected.program + Suffix(way);
+  if (kWithTsan && program.rfind("fork_", 0) == 0) GTEST_SKIP() << "ThreadSanitizer dies of it";
   const Outcome run =
       RunProgram({std::string(TASKLEAK_PROGRAMS) + "/" + program}, way == Way::kPreloaded);
   EXPECT_EQ(run.exit_code, expected.exit_code) << run.error_output;

@@ -52,6 +52,8 @@ Outcome RunProgram(const std::vector<std::string>& command, bool preloaded,
     // What LeakSanitizer says of a lost handle, or in the child of a fork, is not the subject;
     // gcc's wants to be first, and need not be.
     setenv("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0", 1);
+    // Far off: whoever hangs is to be found by proof.
+    if (kWithTsan) setenv("TASKLEAK_DEADLINE", "250", 1);
     for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
     if (preloaded) setenv("LD_PRELOAD", TASKLEAK_PRELOAD, 1);
     execv(arguments[0], arguments.data());

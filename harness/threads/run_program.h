@@ -8,6 +8,16 @@
 
 namespace taskleak::internal {
 
+// Under ThreadSanitizer a process is watched for a deadline only, and the child of a fork may not
+// join its parent's threads: the sanitizer dies of that.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kWithTsan = true;
+#elif defined(__has_feature)
+inline constexpr bool kWithTsan = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool kWithTsan = false;
+#endif
+
 struct Outcome {
   int exit_code = -1;  // 128 + the signal that ended it.
   std::string output;

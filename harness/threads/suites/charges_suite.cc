@@ -47,7 +47,11 @@ TEST(Charges, RunsWhileItIsStarted) {
 
 class OfTheSuite : public testing::Test {
  protected:
-  static void SetUpTestSuite() { std::thread(BlockForEver).detach(); }
+  static void SetUpTestSuite() {
+    const int before = g_about_to_block;
+    std::thread(BlockForEver).detach();
+    AwaitBlocked(before + 1);
+  }
 };
 
 TEST_F(OfTheSuite, DoesNothing) {}

@@ -88,10 +88,16 @@ void Answer(int signal) {
   sigaction(signal, &action, nullptr);
 }
 
+// A sanitizer's pthread_create, under way around ours, is not to be entered a second time: the
+// watch starts with the process under AddressSanitizer. Under ThreadSanitizer, whose children of a
+// fork may start no thread where their parent had one, it starts for a deadline only.
+bool WithAsan() { return TASKLEAK_SYMBOL(__asan_init) != nullptr; }
+bool WithTsan() { return TASKLEAK_SYMBOL(__tsan_init) != nullptr; }
+
 // Only a process that has threads can be stuck for the sake of one.
 void OnCreate() {
   if (TrackingThreads().forked() != 0) return;
-  StartWatching();
+  if (!WithAsan() && !WithTsan()) StartWatching();
   EnterRunningTest();
 }
 
@@ -105,7 +111,7 @@ __attribute__((constructor(102))) void Begin() {
   Answer(SIGTERM);
   Answer(SIGABRT);
   TrackingThreads().on_create(&OnCreate);
-  if (g_options.deadline != 0) StartWatching();
+  if (g_options.deadline != 0 || WithAsan()) StartWatching();
 }
 
 }  // namespace
