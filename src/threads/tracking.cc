@@ -9,7 +9,7 @@
 namespace taskleak::internal {
 
 constinit thread_local taskleak_v1_thread* t_thread = nullptr;
-constinit void (*g_on_create)() = nullptr;
+constinit CreateHook g_on_create = nullptr;
 
 namespace {
 

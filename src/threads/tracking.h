@@ -31,7 +31,8 @@ namespace taskleak::internal {
 extern constinit thread_local taskleak_v1_thread* t_thread;
 
 // Called by each thread that is about to start another; null: nothing is.
-extern constinit void (*g_on_create)();
+using CreateHook = void (*)();
+extern constinit CreateHook g_on_create;
 
 // Finds the real calls, decides who tracks, and makes the first thread's record. Idempotent.
 void BeginTracking();
