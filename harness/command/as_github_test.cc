@@ -18,7 +18,7 @@ std::size_t Lines(const std::string& text, const std::string& start) {
 
 TEST(AsGithubTest, IsThis) {
   EXPECT_EQ(
-      AsGithub(FixedReport(), "/work"),
+      AsGithub(FixedReport(), "/project"),
       "::error file=src/pool.cc,line=41,title=taskleak%3A a thread that never ends::3 threads "
       "blocked in cond wait at Pool::Work(Job<int>&) (pool.cc:41), started at Start() "
       "(start.cc:7)%0Ain Pool.Grows/1 and elsewhere\n"
@@ -31,8 +31,8 @@ TEST(AsGithubTest, IsThis) {
 
 TEST(AsGithubTest, EscapesWhatWouldEndACommand) {
   RunReport report;
-  report.leaks = {MakeLeak("F(100%)\n::error::", "/work/a%b,c:d.cc", 3)};
-  const std::string text = AsGithub(report, "/work");
+  report.leaks = {MakeLeak("F(100%)\n::error::", "/project/a%b,c:d.cc", 3)};
+  const std::string text = AsGithub(report, "/project");
   EXPECT_EQ(Lines(text, "::"), 1u) << text;
   EXPECT_NE(text.find("file=a%25b%2Cc%3Ad.cc,"), std::string::npos) << text;
   EXPECT_NE(text.find("F(100%25)%0A::error::"), std::string::npos) << text;
@@ -41,10 +41,10 @@ TEST(AsGithubTest, EscapesWhatWouldEndACommand) {
 TEST(AsGithubTest, OfMoreThanTenSumsUpTheRest) {
   RunReport report;
   for (int i = 0; i < 10; ++i)
-    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/work/f.cc", i + 1));
+    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/project/f.cc", i + 1));
   EXPECT_EQ(Lines(AsGithub(report, ""), "::error file="), 10u);
   for (int i = 10; i < 25; ++i)
-    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/work/f.cc", i + 1));
+    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/project/f.cc", i + 1));
   const std::string text = AsGithub(report, "");
   EXPECT_EQ(Lines(text, "::error file="), 9u) << text;
   EXPECT_EQ(Lines(text, "::error "), 10u) << text;
@@ -53,7 +53,7 @@ TEST(AsGithubTest, OfMoreThanTenSumsUpTheRest) {
       << text;
 }
 
-TEST(AsGithubTest, OfACleanRunIsNothing) { EXPECT_EQ(AsGithub(RunReport(), "/work"), ""); }
+TEST(AsGithubTest, OfACleanRunIsNothing) { EXPECT_EQ(AsGithub(RunReport(), "/project"), ""); }
 
 }  // namespace
 }  // namespace taskleak::internal

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 json SarifRun(const RunReport& report) {
-  const json document = json::parse(AsSarif(report, "/work"));
+  const json document = json::parse(AsSarif(report, "/project"));
   EXPECT_EQ(document["version"], "2.1.0");
   EXPECT_EQ(document["runs"].size(), 1u);
   return document["runs"][0];
@@ -41,7 +41,7 @@ TEST(AsSarifTest, FilesAreNamedFromTheRootOrInFull) {
   EXPECT_EQ(inside["artifactLocation"]["uri"], "src/pool.cc");
   EXPECT_EQ(inside["artifactLocation"]["uriBaseId"], "SRCROOT");
   EXPECT_EQ(inside["region"]["startLine"], 41);
-  EXPECT_EQ(run["originalUriBaseIds"]["SRCROOT"]["uri"], "file:///work/");
+  EXPECT_EQ(run["originalUriBaseIds"]["SRCROOT"]["uri"], "file:///project/");
   const json& outside = run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"];
   EXPECT_EQ(outside["uri"], "file:///elsewhere/reader,%20v2.cc");
   EXPECT_FALSE(outside.contains("uriBaseId"));

@@ -61,7 +61,7 @@ TEST(AsTextTest, IsAWarningWhereNothingIsProven) {
 TEST(AsTextTest, OfManyLeaksCountsThoseItDoesNotShow) {
   RunReport report;
   for (int i = 0; i < 60; ++i)
-    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/work/f.cc", i + 1));
+    report.leaks.push_back(MakeLeak("F" + std::to_string(i) + "()", "/project/f.cc", i + 1));
   EXPECT_NE(AsText(report).find("\nand 10 leaks more; --report FILE writes them all\n"),
             std::string::npos);
 }

@@ -19,8 +19,8 @@ RunReport With(const std::vector<Leak>& leaks) {
   return report;
 }
 
-Leak A() { return MakeLeak("A()", "/work/a.cc", 1); }
-Leak B() { return MakeLeak("B()", "/work/b.cc", 1); }
+Leak A() { return MakeLeak("A()", "/project/a.cc", 1); }
+Leak B() { return MakeLeak("B()", "/project/b.cc", 1); }
 
 Comparison Held(const RunReport& report, const Baseline& baseline) {
   return Compare(report, baseline, LeakVerdict::kProven, kToday);
@@ -79,7 +79,7 @@ TEST(BaselineTest, AnExpiredEntryFails) {
 }
 
 TEST(BaselineTest, SuspectsAndSuppressedOnesTakePartWhereTheyAreAskedFor) {
-  const RunReport report = With({MakeLeak("S()", "/work/s.cc", 1, LeakVerdict::kSuspect)});
+  const RunReport report = With({MakeLeak("S()", "/project/s.cc", 1, LeakVerdict::kSuspect)});
   EXPECT_TRUE(Held(report, {}).fresh.empty());
   EXPECT_EQ(Compare(report, {}, LeakVerdict::kSuspect, kToday).fresh.size(), 1u);
   RunReport suppressed = With({A()});

@@ -66,7 +66,7 @@ TEST(FingerprintTest, ChangesWithTheOperationAndWithEitherStack) {
 TEST(FingerprintTest, TellsTheMainsOfTwoProgramsApart) {
   std::vector<Frame> one = {UserFrame("main::{lambda}", "a.cc", 1)};
   std::vector<Frame> other = one;
-  other[0].module = "/work/build/other_test";
+  other[0].module = "/project/build/other_test";
   EXPECT_NE(Of(one, {}), Of(other, {}));
 }
 

@@ -34,8 +34,8 @@ class GateTest : public testing::Test {
   std::ostringstream err_;
 };
 
-Leak A() { return MakeLeak("A()", "/work/a.cc", 1); }
-Leak B() { return MakeLeak("B()", "/work/b.cc", 1); }
+Leak A() { return MakeLeak("A()", "/project/a.cc", 1); }
+Leak B() { return MakeLeak("B()", "/project/b.cc", 1); }
 
 TEST_F(GateTest, FromARedGateToAGreenOneAndBackOnANewLeak) {
   WriteReportOf("report.json", {A()});

@@ -20,7 +20,7 @@ Frame UserFrame(const std::string& function, const std::string& file, int line) 
   frame.linkage_name = "_Z" + function;
   frame.file = file;
   frame.line = line;
-  frame.module = "/work/build/pool_test";
+  frame.module = "/project/build/pool_test";
   frame.offset = 0x1234;
   return frame;
 }
@@ -32,7 +32,7 @@ Leak MakeLeak(const std::string& function, const std::string& file, int line, Le
   leak.object = "condition variable";
   leak.count = 1;
   leak.blocked = {UserFrame(function, file, line)};
-  leak.creation = {UserFrame("Start()", "/work/src/start.cc", 7)};
+  leak.creation = {UserFrame("Start()", "/project/src/start.cc", 7)};
   leak.scopes[""] = 1;
   leak.threads.push_back({42, 43, 2, "worker", "", 0, 0});
   leak.fingerprint = Fingerprint(leak.operation, leak.blocked, leak.creation);
@@ -46,10 +46,10 @@ RunReport FixedReport() {
   report.start = "2026-01-31T12:00:00Z";
   report.exit = 0;
   report.complete = true;
-  report.build_ids["/work/build/pool_test"] = "00ff12";
+  report.build_ids["/project/build/pool_test"] = "00ff12";
   ProcessSeen process;
   process.pid = 42;
-  process.program = "/work/build/pool_test";
+  process.program = "/project/build/pool_test";
   process.argv = {"./pool_test", "--gtest_filter=Pool.Stops"};
   process.exit = 0;
   process.judged = true;
@@ -57,20 +57,20 @@ RunReport FixedReport() {
   report.processes = {process, process};
   report.processes[1].pid = 52;
 
-  Leak proven = MakeLeak("Pool::Work(Job<int>&)", "/work/src/pool.cc", 41);
-  proven.blocked.push_back(UserFrame("Pool::Run()", "/work/src/pool.cc", 60));
-  proven.creation.push_back(UserFrame("main()", "/work/src/main.cc", 3));
+  Leak proven = MakeLeak("Pool::Work(Job<int>&)", "/project/src/pool.cc", 41);
+  proven.blocked.push_back(UserFrame("Pool::Run()", "/project/src/pool.cc", 60));
+  proven.creation.push_back(UserFrame("main()", "/project/src/main.cc", 3));
   proven.fingerprint = Fingerprint(proven.operation, proven.blocked, proven.creation);
   proven.count = 3;
   proven.scopes = {{"Pool.Stops", 2}, {"Pool.Grows/1", 1}};
   proven.threads = {{42, 43, 2, "worker", "Pool.Stops", 1200, 0},
                     {42, 44, 3, "worker", "Pool.Stops", 1500, 0},
                     {52, 53, 2, "other", "Pool.Grows/1", 900, 0}};
-  Leak suppressed = MakeLeak("Known()", "/work/src/known.cc", 5);
+  Leak suppressed = MakeLeak("Known()", "/project/src/known.cc", 5);
   suppressed.suppressed_by = "known.txt:1: taskleak:Known";
   report.leaks = {proven,
                   MakeLeak("Reader::Loop()", "/elsewhere/reader, v2.cc", 9, LeakVerdict::kSuspect),
-                  MakeLeak("Idle::Wait()", "/work/src/idle.cc", 2, LeakVerdict::kIdle), suppressed};
+                  MakeLeak("Idle::Wait()", "/project/src/idle.cc", 2, LeakVerdict::kIdle), suppressed};
   report.notes = {{"unjudged", "1 of 3 processes left no report: crasher."}};
   return report;
 }

@@ -26,6 +26,7 @@ struct Expected {
 };
 
 constexpr int kAborted = 128 + SIGABRT;
+constexpr int kTerminated = 128 + SIGTERM;
 
 // 90: it would have exited with 0, and a thread is still blocked without a time limit.
 constexpr Expected kTable[] = {
@@ -51,6 +52,7 @@ constexpr Expected kTable[] = {
     {"future_clean", 0, 0, 0, 0},
     {"future_leaky", 90, 1, 0, 0, "futex wait"},
     {"heap_pool_leaky", 90, 2, 0, 0, "cond wait"},
+    {"inherits_a_name_leaky", 90, 1, 0, 0, "futex wait"},
     {"join_hangs", 90, 2, 0, 0, "thread join"},
     {"join_leaky", 90, 2, 0, 0, "thread join"},
     {"joinable_leaky", 90, 1, 0, 0, "cond wait"},
@@ -79,6 +81,7 @@ constexpr Expected kTable[] = {
     {"static_constructor_leaky", 90, 1, 0, 0, "cond wait"},
     {"static_pool_clean", 0, 0, 0, 0},
     {"terminates_leaky", kAborted, 1, 0, 0, "futex wait"},
+    {"terminated_suspect", kTerminated, 0, 1, 0, "futex wait"},
     {"ticker_clean", 0, 0, 0, 0},
     {"timer_clean", 0, 0, 0, 0},
     {"two_hops_idle", 0, 0, 0, 1, "cond wait"},

@@ -146,6 +146,11 @@ size_t taskleak_v1_proc_threads(int* out, size_t capacity) {
   return found;
 }
 
+void taskleak_v1_pause(int64_t nanoseconds) {
+  timespec span{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
+}
+
 taskleak_v1_proc_wait taskleak_v1_proc_wait_of(const taskleak_v1_proc* proc) {
   const uint64_t* argument = proc->arguments;
   const auto wait = [](int kind, bool timed, uint64_t address) {

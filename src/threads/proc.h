@@ -36,6 +36,9 @@ struct taskleak_v1_proc_wait {
 };
 struct taskleak_v1_proc_wait taskleak_v1_proc_wait_of(const struct taskleak_v1_proc* proc);
 
+// Sleeps by a system call of its own: a wait of ours is nobody's, and is not noted.
+void taskleak_v1_pause(int64_t nanoseconds);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,7 @@ namespace taskleak::internal {
 namespace {
 
 constexpr size_t kMost = 1 << 16;
+constexpr int64_t kMillisecond = 1'000'000;
 
 template <class T>
 T* Reserve() {
@@ -23,9 +24,10 @@ T* Reserve() {
   return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
 }
 
+// By what the table knows, and not by the kernel's name for it, which a thread inherits from
+// whoever started it: a user's thread that a task on the pool starts is not ours.
 bool Ours(const taskleak_v1_look& look) {
-  return (look.thread.flags & taskleak_v1_thread_ours) != 0 ||
-         strncmp(look.proc.comm, "taskleak-", 9) == 0;
+  return (look.thread.flags & taskleak_v1_thread_ours) != 0;
 }
 
 // The thread that the C library keeps for timers (SIGEV_THREAD): it waits for signal 32 alone.
@@ -107,22 +109,17 @@ bool InTheSameWait(const taskleak_v1_look& before, const taskleak_v1_look& after
          before.kind == after.kind && before.address == after.address;
 }
 
-void Pause(int milliseconds) {
-  timespec span{0, milliseconds * 1'000'000L};
-  syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
-}
-
 }  // namespace
 
-const char* ToString(Verdict verdict) {
+const char* ToString(ThreadVerdict verdict) {
   switch (verdict) {
-    case Verdict::kNone:
+    case ThreadVerdict::kNone:
       return "none";
-    case Verdict::kIdle:
+    case ThreadVerdict::kIdle:
       return "idle";
-    case Verdict::kSuspect:
+    case ThreadVerdict::kSuspect:
       return "suspect";
-    case Verdict::kProven:
+    case ThreadVerdict::kProven:
       return "proven";
   }
   return "none";
@@ -137,14 +134,14 @@ const taskleak_v1_threads_interface& TrackingThreads() {
 Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   looks_ = Reserve<taskleak_v1_look>();
   again_ = Reserve<taskleak_v1_look>();
-  verdicts_ = Reserve<Verdict>();
+  verdicts_ = Reserve<ThreadVerdict>();
   excluded_ = Reserve<Excluded>();
   if (looks_ == nullptr || again_ == nullptr || verdicts_ == nullptr || excluded_ == nullptr)
     return;
   constexpr int kTries = 20;
   bool still = false;
   for (int i = 0; i < kTries && !still; ++i) {
-    if (i != 0) Pause(1);
+    if (i != 0) taskleak_v1_pause(kMillisecond);
     const bool any = Collect(when);
     still = Settled() && (!any || StoodStill());
     if (still && !any && (when == When::kRunning || !AnybodyRuns())) return;
@@ -153,15 +150,15 @@ Judgement::Judgement(When when) : threads_(TrackingThreads()) {
   Exclude();
   const int first = getpid();
   for (size_t i = 0; i < count_; ++i) {
-    if (verdicts_[i] != Verdict::kSuspect) continue;
+    if (verdicts_[i] != ThreadVerdict::kSuspect) continue;
     // The first thread serves nobody: it is stuck where it stands.
     Reach reach = Reach::kNo;
     if (looks_[i].thread.tid != first && MayBeIdle(looks_[i].kind))
       reach = FindFromModules(maps_, excluded_, excluded_count_, looks_[i].address);
     if (reach == Reach::kYes) {
-      verdicts_[i] = Verdict::kIdle;
+      verdicts_[i] = ThreadVerdict::kIdle;
     } else if (proven && reach == Reach::kNo) {
-      verdicts_[i] = Verdict::kProven;
+      verdicts_[i] = ThreadVerdict::kProven;
     }
   }
 }
@@ -173,20 +170,20 @@ bool Judgement::Linger(When when) {
   constexpr int kFirst = 300;
   constexpr int kLast = 100;
   for (int waited = 0, pause = 1; waited < kFirst; waited += pause, pause += pause / 2 + 1) {
-    Pause(pause);
+    taskleak_v1_pause(pause * kMillisecond);
     const bool any = Collect(when);
     if (!Settled() || AnybodyRuns() || (any && !StoodStill())) continue;
     if (!any || NobodyCanWakeThem(when)) return any;
   }
   const size_t before = threads_.look(again_, kMost);
-  Pause(kLast);
+  taskleak_v1_pause(kLast * kMillisecond);
   Collect(when);
   for (size_t i = 0; i < count_; ++i) {
-    if (verdicts_[i] != Verdict::kSuspect) continue;
+    if (verdicts_[i] != ThreadVerdict::kSuspect) continue;
     bool stood = false;
     for (size_t k = 0; k < before && k < kMost && !stood; ++k)
       stood = again_[k].thread.tid == looks_[i].thread.tid && InTheSameWait(again_[k], looks_[i]);
-    if (!stood) verdicts_[i] = Verdict::kNone;
+    if (!stood) verdicts_[i] = ThreadVerdict::kNone;
   }
   return false;
 }
@@ -203,7 +200,7 @@ bool Judgement::Collect(When when) {
     const bool stuck = look.thread.tid != self && !Ours(look) && !Ended(look) && look.timed == 0 &&
                        look.kind != taskleak_v1_wait_none && !ServesTimers(look) &&
                        (when == When::kRunning || look.thread.tid != first);
-    verdicts_[i] = stuck ? Verdict::kSuspect : Verdict::kNone;
+    verdicts_[i] = stuck ? ThreadVerdict::kSuspect : ThreadVerdict::kNone;
     any = any || stuck;
   }
   return any;
@@ -285,6 +282,8 @@ bool Judgement::NobodyCanWakeThem(When when) const {
   for (size_t i = 0; i < count_; ++i) {
     const taskleak_v1_look& look = looks_[i];
     if (look.thread.tid == 0) return false;  // About to begin: what it will do, nobody knows.
+    // A user's thread that a signal has interrupted: what it would have done, nobody knows.
+    if (when == When::kRunning && look.thread.tid == self && !Ours(look)) return false;
     if (look.thread.tid == self || look.thread.tid == sanitizers || Ours(look) || Ended(look))
       continue;
     // What waits for a lock that the caller holds, it may have done until a moment ago.
@@ -304,13 +303,13 @@ bool Judgement::StoodStill() {
     const taskleak_v1_look& before = looks_[i];
     const taskleak_v1_look& after = again_[i];
     if (before.thread.id != after.thread.id || before.thread.tid != after.thread.tid) return false;
-    if (verdicts_[i] == Verdict::kNone) continue;
+    if (verdicts_[i] == ThreadVerdict::kNone) continue;
     if (!InTheSameWait(before, after)) return false;
   }
   return true;
 }
 
-size_t Judgement::Count(Verdict verdict) const {
+size_t Judgement::Count(ThreadVerdict verdict) const {
   size_t count = 0;
   for (size_t i = 0; i < count_; ++i) count += verdicts_[i] == verdict ? 1 : 0;
   return count;

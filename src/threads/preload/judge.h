@@ -12,17 +12,18 @@
 namespace taskleak::internal {
 
 // From the least sure to the surest.
-enum class Verdict : uint8_t {
+enum class ThreadVerdict : uint8_t {
   kNone,     // Runs, has a time limit, has ended, or serves taskleak.
   kIdle,     // Waits for work at an object that a module's data leads to: a note.
   kSuspect,  // Blocked without a time limit; something might still wake it.
   kProven,   // Nothing in the process can wake it.
 };
-const char* ToString(Verdict verdict);
+const char* ToString(ThreadVerdict verdict);
 
 enum class When {
   kAtExit,   // Called by the thread that ends the process, after the static destructors.
-  kRunning,  // Called by a thread of taskleak's own: the first thread counts like any other.
+  kRunning,  // Called by a thread of taskleak's own, or in a signal's handler: the first thread
+             // counts like any other.
 };
 
 // All threads at one moment. Memory of its own, given back by the destructor.
@@ -41,8 +42,8 @@ class Judgement {
 
   size_t size() const { return count_; }
   const taskleak_v1_look& look(size_t i) const { return looks_[i]; }
-  Verdict verdict(size_t i) const { return verdicts_[i]; }
-  size_t Count(Verdict verdict) const;
+  ThreadVerdict verdict(size_t i) const { return verdicts_[i]; }
+  size_t Count(ThreadVerdict verdict) const;
   const taskleak_v1_threads_interface& threads() const { return threads_; }
   const Maps& maps() const { return maps_; }
 
@@ -60,7 +61,7 @@ class Judgement {
   Maps maps_;
   taskleak_v1_look* looks_ = nullptr;
   taskleak_v1_look* again_ = nullptr;
-  Verdict* verdicts_ = nullptr;
+  ThreadVerdict* verdicts_ = nullptr;
   Excluded* excluded_ = nullptr;
   size_t excluded_count_ = 0;
   size_t count_ = 0;

@@ -69,8 +69,9 @@ Options ReadOptions() {
   }
   if (const char* fail_on = Variable("TASKLEAK_FAIL_ON"); fail_on != nullptr) {
     bool known = false;
-    constexpr Verdict kVerdicts[] = {Verdict::kProven, Verdict::kSuspect, Verdict::kIdle};
-    for (const Verdict verdict : kVerdicts) {
+    constexpr ThreadVerdict kVerdicts[] = {ThreadVerdict::kProven, ThreadVerdict::kSuspect,
+                                           ThreadVerdict::kIdle};
+    for (const ThreadVerdict verdict : kVerdicts) {
       if (strcmp(fail_on, ToString(verdict)) != 0) continue;
       options.fail_on = verdict;
       known = true;

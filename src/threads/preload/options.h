@@ -1,6 +1,7 @@
 // What the environment asks of a judge at exit, read once at the process's start.
 //
-//   TASKLEAK_DEADLINE=60     seconds: near it everybody who is blocked is reported (watch.h). Without
+//   TASKLEAK_DEADLINE=60     seconds: near it everybody who is blocked is reported (watch.h).
+//   Without
 //                            it TEST_TIMEOUT, which Bazel sets.
 //   TASKLEAK_REPORT_DIR=dir  the report as JSON too, in dir/taskleak-PID.json; that the process was
 //                            there, and how it ended, in dir/taskleak-PID.seen.
@@ -25,7 +26,7 @@ struct Options {
   int64_t deadline = 0;                    // Nanoseconds; 0: none.
   const char* report_directory = nullptr;  // Null: none.
   bool text = true;
-  Verdict fail_on = Verdict::kSuspect;
+  ThreadVerdict fail_on = ThreadVerdict::kSuspect;
   int exit_code = 90;
   // A child of a death test of GoogleTest's, in the style that starts the program anew: what it
   // writes and how it exits is what is tested.

@@ -33,10 +33,8 @@ void AtExit(int status, void*) {
   Counts counts;
   if (!Alone()) {
     StopWatching();
-    while (!BeginReport()) {  // The watch is at it: it ends the process, or comes to an end.
-      timespec span{0, 1'000'000};
-      syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
-    }
+    while (!BeginReport())  // The watch is at it: it ends the process, or comes to an end.
+      taskleak_v1_pause(1'000'000);
     counts = Report(When::kAtExit, "the process ends", false);
   }
   if (Silent()) return;

@@ -168,7 +168,7 @@ void WriteText(const Judgement& judgement, const char* reason, Out* out) {
   size_t stuck = 0;
   size_t left_out = 0;
   for (size_t i = 0; i < judgement.size(); ++i) {
-    if (judgement.verdict(i) == Verdict::kNone) continue;
+    if (judgement.verdict(i) == ThreadVerdict::kNone) continue;
     ++stuck;
     const Stack blocked = BlockedStack(judgement, i);
     size_t group = 0;
@@ -182,15 +182,15 @@ void WriteText(const Judgement& judgement, const char* reason, Out* out) {
     }
   }
   const int64_t now = taskleak_v1_monotonic();
-  const size_t proven = judgement.Count(Verdict::kProven);
-  const size_t suspect = judgement.Count(Verdict::kSuspect);
+  const size_t proven = judgement.Count(ThreadVerdict::kProven);
+  const size_t suspect = judgement.Count(ThreadVerdict::kSuspect);
   out->Text("==").Number(static_cast<uint64_t>(getpid()));
   out->Text(proven != 0    ? "==ERROR: taskleak: "
             : suspect != 0 ? "==WARNING: taskleak: "
                            : "==NOTE: taskleak: ");
   out->Number(stuck).Text(stuck == 1 ? " thread" : " threads").Text(" never ended (");
   out->Text(reason).Text("; ").Number(proven).Text(" proven, ").Number(suspect);
-  out->Text(" suspect, ").Number(judgement.Count(Verdict::kIdle)).Text(" idle)\n");
+  out->Text(" suspect, ").Number(judgement.Count(ThreadVerdict::kIdle)).Text(" idle)\n");
   for (size_t i = 0; i < count; ++i) Thread(judgement, groups[i], now, out);
   if (left_out != 0) out->Text("\nand ").Number(left_out).Text(" more\n");
   out->Text("SUMMARY: taskleak: ").Number(stuck);

@@ -20,9 +20,10 @@ bool Silent() { return g_options.death_test || TrackingThreads().forked() != 0; 
 
 Counts Report(When when, const char* reason, bool always) {
   const Judgement judgement(when);
-  const Counts counts{judgement.Count(Verdict::kProven), judgement.Count(Verdict::kSuspect),
-                      judgement.Count(Verdict::kIdle)};
-  const bool any = counts.AtLeast(Verdict::kIdle) != 0;
+  const Counts counts{judgement.Count(ThreadVerdict::kProven),
+                      judgement.Count(ThreadVerdict::kSuspect),
+                      judgement.Count(ThreadVerdict::kIdle)};
+  const bool any = counts.AtLeast(ThreadVerdict::kIdle) != 0;
   if ((!any && !always) || Silent()) return counts;
   bool filed = false;
   if (g_options.report_directory != nullptr) {

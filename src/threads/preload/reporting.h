@@ -18,9 +18,9 @@ struct Counts {
   size_t idle = 0;
 
   // Of those with that verdict or a surer one.
-  size_t AtLeast(Verdict verdict) const {
-    return proven + (verdict <= Verdict::kSuspect ? suspect : 0) +
-           (verdict <= Verdict::kIdle ? idle : 0);
+  size_t AtLeast(ThreadVerdict verdict) const {
+    return proven + (verdict <= ThreadVerdict::kSuspect ? suspect : 0) +
+           (verdict <= ThreadVerdict::kIdle ? idle : 0);
   }
 };
 

@@ -18,17 +18,12 @@ constinit int g_started = 0;
 constinit int g_stopped = 0;
 constinit int g_exit_code = -1;  // It has not called exit.
 
-void Sleep(int64_t nanoseconds) {
-  timespec span{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-  // Raw: a wait of ours is nobody's.
-  syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, nullptr);
-}
-
 // Whether the first thread waits, and is proven to wait for ever.
 bool ProvenStuck() {
   const Judgement judgement(When::kRunning);
   for (size_t i = 0; i < judgement.size(); ++i)
-    if (judgement.look(i).thread.tid == getpid()) return judgement.verdict(i) == Verdict::kProven;
+    if (judgement.look(i).thread.tid == getpid())
+      return judgement.verdict(i) == ThreadVerdict::kProven;
   return false;
 }
 
@@ -41,7 +36,7 @@ void* Watch(void*) {
   taskleak_v1_proc before{};
   for (;;) {
     const int64_t left = said ? kBetween : near - taskleak_v1_monotonic();
-    if (left > 0) Sleep(left < kBetween ? left : kBetween);
+    if (left > 0) taskleak_v1_pause(left < kBetween ? left : kBetween);
     if (__atomic_load_n(&g_stopped, __ATOMIC_ACQUIRE) != 0) return nullptr;
     if (!said && taskleak_v1_monotonic() >= near) {
       said = true;  // And goes on: the process may still end by itself, or be found stuck.
