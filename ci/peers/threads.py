@@ -57,6 +57,8 @@ def rows(build, timeout):
                     row.append("")
                     continue
                 variables = {**variables, "ASAN_OPTIONS": "detect_leaks=0"}
+                if preset == "tsan":  # There a process is watched for a deadline only.
+                    variables["TASKLEAK_DEADLINE"] = "250"
                 row.append(taskleaks_word(*run([program], variables, timeout)))
         for preset, variables in (("tsan", {}), ("asan", {"ASAN_OPTIONS": "detect_leaks=1"})):
             program = build / preset / "programs" / name
